@@ -1,0 +1,19 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+)
+
+// Bank is the model bank's database.
+type Bank struct{ *DB }
+
+// OpenBank opens and migrates the model bank's database: "sqlite:PATH" or
+// "postgres://…".
+func OpenBank(ctx context.Context, url string, log *slog.Logger) (*Bank, error) {
+	db, err := open(ctx, url, "bank", log)
+	if err != nil {
+		return nil, err
+	}
+	return &Bank{DB: db}, nil
+}
