@@ -60,7 +60,11 @@ func ParseMoney(amount string, c Currency) (Money, error) {
 	if !plainDecimal.MatchString(amount) {
 		return Money{}, E(CodeInvalid, "parse money", "the amount is not a plain decimal number", nil)
 	}
-	d, err := decimal.Parse(amount)
+	fraction := 0
+	if point := strings.IndexByte(amount, '.'); point >= 0 {
+		fraction = len(amount) - point - 1
+	}
+	d, err := decimal.ParseExact(amount, fraction) // Parse alone would round
 	if err != nil {
 		return Money{}, E(CodeInvalid, "parse money", "the amount has more digits than money can have", err)
 	}
