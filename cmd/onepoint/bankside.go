@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/eidas"
+	"github.com/onepointledger/onepoint/fapi"
+	"github.com/onepointledger/onepoint/modelbank"
+	"github.com/onepointledger/onepoint/modelbank/as"
+	"github.com/onepointledger/onepoint/modelbank/core"
+	"github.com/onepointledger/onepoint/modelbank/directory"
+	"github.com/onepointledger/onepoint/standard/obie"
+	"github.com/onepointledger/onepoint/store"
+	"github.com/onepointledger/onepoint/vault"
+)
+
+const (
+	bankName      = "Model Bank UK"
+	bankOrg       = "PSDGB-FCA-765432"
+	bankWorkspace = "model-bank-uk"    // of the bank's vault
+	statementAge  = 30 * 24 * time.Hour // older software statements are refused
+	directoryName = "One Point Local Directory"
+)
+
+// bankConfig is what the bank's side needs.
+type bankConfig struct {
+	URL      string // "https://127.0.0.1:8443"
+	Data     string
+	Database string
+	Seed     string
+	Trust    *trust
+	Now      onepoint.Clock
+	Log      *slog.Logger
+	Step     func(format string, args ...any)
+}
+
+// bankSide is the running model bank.
+type bankSide struct {
+	Handler http.Handler
+	TLS     *tls.Config
+	Core    *core.Core
+
+	db *store.Bank
+}
+
+func openBankSide(ctx context.Context, c bankConfig) (_ *bankSide, err error) {
+	database := c.Database
+	if database == "" {
+		database = "sqlite:" + filepath.Join(c.Data, "bank.db")
+	}
+	b := &bankSide{}
+	if b.db, err = store.OpenBank(ctx, database, c.Log); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.db.Close())
+		}
+	}()
+	keys, err := vault.Open(ctx, vault.Config{Store: b.db, KeyFile: filepath.Join(c.Data, "bank-vault.key"), Now: c.Now})
+	if err != nil {
+		return nil, err
+	}
+	if err := certifyBank(ctx, c, keys); err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		return nil, fmt.Errorf("load the bank's time zone: %w", err)
+	}
+	ids := onepoint.NewIDs(c.Now)
+	b.Core = core.New(core.Config{Store: b.db, Now: c.Now, NewID: ids, Zone: zone, Log: c.Log})
+	if err := seed(ctx, b.Core, c); err != nil {
+		return nil, err
+	}
+	serverCert, err := keys.TLS(ctx, bankWorkspace, "tls")
+	if err != nil {
+		return nil, err
+	}
+	// The certificate is asked for and judged by the application, which can say
+	// what is wrong with it in the standard's words; a handshake cannot.
+	b.TLS = &tls.Config{
+		Certificates: []tls.Certificate{*serverCert}, ClientAuth: tls.RequestClientCert,
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+	}
+	b.Handler, err = assemble(ctx, c, b, keys, zone, ids)
+	return b, err
+}
+
+func certifyBank(ctx context.Context, c bankConfig, keys *vault.Vault) error {
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return fmt.Errorf("read the bank's address: %w", err)
+	}
+	ip, err := hostIP(u.Host)
+	if err != nil {
+		return err
+	}
+	who := eidas.Request{
+		Subject: eidas.Subject{Country: "GB", Organisation: bankName, CommonName: "localhost"},
+		OrgID:   bankOrg, Roles: []eidas.Role{eidas.RoleAS},
+	}
+	web, seal := who, who
+	web.Type, web.DNSNames, web.IPs = eidas.TypeWeb, []string{"localhost"}, []net.IP{ip}
+	seal.Type, seal.Subject.CommonName = eidas.TypeSeal, bankName
+	if err := c.Trust.certify(ctx, keys, bankWorkspace, "tls", vault.ECDSAP256, web); err != nil {
+		return err
+	}
+	if err := c.Trust.certify(ctx, keys, bankWorkspace, "directory", vault.RSA2048, seal); err != nil {
+		return err
+	}
+	return c.Trust.certify(ctx, keys, bankWorkspace, "signing", vault.RSA2048, seal)
+}
+
+func seed(ctx context.Context, books *core.Core, c bankConfig) error {
+	today := onepoint.DateOf(c.Now().UTC())
+	if dir, ok := strings.CutPrefix(c.Seed, "berka:"); ok {
+		loaded, err := books.LoadBerka(ctx, dir, today)
+		if err != nil {
+			return fmt.Errorf("load the Berka data: %w", err)
+		}
+		if loaded.Movements > 0 {
+			c.Step("loaded %d accounts with %d movements from %s", loaded.Accounts, loaded.Movements, dir)
+		}
+		return nil
+	}
+	if c.Seed != "demo" {
+		return onepoint.Missing("start", "--seed", "must be demo or berka:DIR")
+	}
+	if err := books.Seed(ctx, today); err != nil {
+		return fmt.Errorf("seed the bank: %w", err)
+	}
+	return nil
+}
+
+func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault, zone *time.Location, ids onepoint.IDs) (http.Handler, error) {
+	signing, err := signingKey(ctx, keys, bankWorkspace, "signing")
+	if err != nil {
+		return nil, err
+	}
+	directoryKey, err := signingKey(ctx, keys, bankWorkspace, "directory")
+	if err != nil {
+		return nil, err
+	}
+	secret, err := keys.Secret(ctx, bankWorkspace, "token-hmac", 32)
+	if err != nil {
+		return nil, err
+	}
+	var server *as.Server
+	bank := modelbank.New(modelbank.Config{
+		Core: b.Core, Consents: b.db, Now: c.Now, NewID: ids, Log: c.Log,
+		OnRevoke: func(ctx context.Context, consent string) error { return server.RevokeConsent(ctx, consent) },
+	})
+	toSelf := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: c.Trust.qtsp.Roots(), MinVersion: tls.VersionTLS12}, IdleConnTimeout: idleLimit,
+	}}
+	server, err = as.New(as.Config{
+		Issuer: c.URL, OrganisationID: bankOrg, BankName: bankName, Store: b.db, Journey: bank.Journey(),
+		Directories: []as.TrustedDirectory{{Issuer: directoryName, JWKSURL: c.URL + "/directory/jwks"}},
+		HTTP:        toSelf, Key: signing, Secret: secret, Roots: c.Trust.qtsp.Roots(),
+		AllowLoopbackRedirects: true, StatementMaxAge: statementAge, Now: c.Now, NewID: ids, Log: c.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the authorization server: %w", err)
+	}
+	dir := directory.New(directory.Config{
+		Issuer: directoryName, BaseURL: c.URL, Key: directoryKey, Store: b.db, Roots: c.Trust.qtsp.Roots(),
+		Now: c.Now, NewID: ids, Log: c.Log,
+	})
+	api, err := obie.NewServer(obie.ServerConfig{
+		BaseURL: c.URL, Bank: bank, Tokens: server, Zone: zone, Now: c.Now, NewID: ids, Log: c.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the account API: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/open-banking/", api)
+	mux.Handle("/directory/", dir.Handler())
+	mux.Handle("/", server.Handler())
+	return mux, nil
+}
+
+func signingKey(ctx context.Context, keys *vault.Vault, workspace, name string) (fapi.SigningKey, error) {
+	signer, err := keys.Signer(ctx, workspace, name)
+	if err != nil {
+		return fapi.SigningKey{}, fmt.Errorf("open key %s: %w", name, err)
+	}
+	chain, err := keys.Chain(ctx, workspace, name)
+	if err != nil {
+		return fapi.SigningKey{}, fmt.Errorf("open certificate of %s: %w", name, err)
+	}
+	return fapi.SigningKey{Signer: signer, KeyID: fapi.KeyID(signer.Public()), Alg: "PS256", Chain: chain}, nil
+}
+
+func (b *bankSide) close() error { return b.db.Close() }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/onepointledger/onepoint"
+)
+
+const (
+	shutdownGrace = 10 * time.Second
+	headerLimit   = 10 * time.Second // to read a request's headers
+	idleLimit     = 2 * time.Minute
+)
+
+// stack is everything `onepoint up` runs: the trust, the bank, the platform.
+type stack struct {
+	Data         string
+	Listen       string // of the platform
+	BankListen   string
+	Seed         string
+	Database     string // empty: SQLite in Data
+	BankDatabase string
+	Now          onepoint.Clock
+	Log          *slog.Logger
+	Step         func(format string, args ...any) // tells the user what was done
+
+	URL      string // of the platform, once started
+	Bank     *bankSide
+	Platform *platformSide
+
+	servers []*http.Server
+	serving sync.WaitGroup
+	failed  chan error
+}
+
+// Start starts all of it, and registers the platform at the bank.
+func (s *stack) Start(ctx context.Context) error {
+	s.failed = make(chan error, 2)
+	trust, err := openTrust(s.Data, s.Now)
+	if err != nil {
+		return err
+	}
+	s.Step("local test QTSP ready, its root is %s", trust.rootFile)
+
+	bankListener, err := listen(ctx, "--bank-listen", s.BankListen)
+	if err != nil {
+		return err
+	}
+	platformListener, err := listen(ctx, "--listen", s.Listen)
+	if err != nil {
+		bankListener.Close()
+		return err
+	}
+	// The listeners know the port when the user asked for any (":0").
+	s.URL = "http://" + platformListener.Addr().String()
+	bankURL := "https://" + bankListener.Addr().String()
+
+	s.Bank, err = openBankSide(ctx, bankConfig{
+		URL: bankURL, Data: s.Data, Database: s.BankDatabase, Seed: s.Seed, Trust: trust,
+		Now: s.Now, Log: s.Log.With("side", "bank"), Step: s.Step,
+	})
+	if err != nil {
+		bankListener.Close()
+		platformListener.Close()
+		return fmt.Errorf("start the model bank: %w", err)
+	}
+	s.serve(bankListener, s.Bank.Handler, s.Bank)
+	s.Step("model bank at %s", bankURL)
+
+	s.Platform, err = openPlatformSide(ctx, platformConfig{
+		URL: s.URL, BankURL: bankURL, Data: s.Data, Database: s.Database, Trust: trust,
+		Now: s.Now, Log: s.Log.With("side", "platform"), Step: s.Step,
+	})
+	if err != nil {
+		platformListener.Close()
+		return fmt.Errorf("start the platform: %w", err)
+	}
+	s.serve(platformListener, s.Platform.Handler, nil)
+	if err := s.Platform.register(ctx, s.Step); err != nil {
+		return fmt.Errorf("register at the model bank: %w", err)
+	}
+	return nil
+}
+
+// Failed yields the error of a server that stopped by itself.
+func (s *stack) Failed() <-chan error { return s.failed }
+
+func (s *stack) serve(l net.Listener, h http.Handler, bank *bankSide) {
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: headerLimit, ReadTimeout: time.Minute, IdleTimeout: idleLimit,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	s.servers = append(s.servers, server)
+	s.serving.Go(func() {
+		var err error
+		if bank != nil {
+			server.TLSConfig = bank.TLS
+			err = server.ServeTLS(l, "", "")
+		} else {
+			err = server.Serve(l)
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- fmt.Errorf("server on %s: %w", l.Addr(), err)
+		}
+	})
+}
+
+// Stop ends everything in the reverse order, waiting for what is under way.
+func (s *stack) Stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	defer cancel()
+	var errs []error
+	if s.Platform != nil {
+		s.Platform.quit() // ends event streams, which would hold the server open
+		errs = append(errs, s.Platform.stopWork(ctx))
+	}
+	for i := len(s.servers) - 1; i >= 0; i-- {
+		if err := s.servers[i].Shutdown(ctx); err != nil {
+			errs = append(errs, s.servers[i].Close())
+		}
+	}
+	s.serving.Wait()
+	if s.Platform != nil {
+		errs = append(errs, s.Platform.close())
+	}
+	if s.Bank != nil {
+		errs = append(errs, s.Bank.close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,65 @@
+package profiles
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/onepointledger/onepoint"
+)
+
+func TestShippedProfilesAreWhole(t *testing.T) {
+	all, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) == 0 || all[0].ID != "model-bank-uk" || len(all[0].TestUsers) != 3 {
+		t.Errorf("got %+v", all)
+	}
+}
+
+func TestParseNamesEveryFault(t *testing.T) {
+	good, err := files.ReadFile("model-bank-uk.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct{ name, old, new, field string }{
+		{"an id with capitals", `id = "model-bank-uk"`, `id = "Model"`, "id"},
+		{"a country in words", `country = "GB"`, `country = "Britain"`, "country"},
+		{"a malformed BIC", `bic = "MODLGB2L"`, `bic = "MODL"`, "bic"},
+		{"an unknown zone", `Europe/London`, `Europe/Nowhere`, "time_zone"},
+		{"an issuer without TLS", `issuer = "https:`, `issuer = "http:`, "endpoints.issuer"},
+		{"an issuer with a password", `issuer = "https://`, `issuer = "https://me:secret@`, "endpoints.issuer"},
+		{"a weak algorithm", `PS256`, `RS256`, "security.signing_alg"},
+		{"the implicit flow", `"code id_token"`, `"token"`, "security.response_type"},
+		{"a misspelt key", `consent_days`, `consent_day`, "limits.consent_day"},
+		{"a negative limit", `consent_days = 180`, `consent_days = -1`, "limits"},
+		{"an unknown offer", `offers = ["accounts"]`, `offers = ["loans"]`, "offers"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			changed := strings.Replace(string(good), tt.old, tt.new, 1)
+			if changed == string(good) {
+				t.Fatal("the test changes nothing")
+			}
+			_, err := Parse([]byte(changed))
+			if onepoint.CodeOf(err) != onepoint.CodeInvalid || !strings.Contains(err.Error(), tt.field) {
+				t.Errorf("got %v, want %s named", err, tt.field)
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	good, err := files.ReadFile("model-bank-uk.toml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte("id = 1"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		p, err := Parse(content)
+		if err == nil && (p.ID == "" || !strings.HasPrefix(p.Endpoints.Issuer, "https://")) {
+			t.Fatalf("took %+v", p)
+		}
+	})
+}
