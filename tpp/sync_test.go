@@ -57,6 +57,7 @@ func TestSyncReadsEverythingOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.same(t, r.bank.rows[res])
+			r.clock = r.clock.Add(time.Second)
 		}
 		run, err := r.db.LastSync(t.Context(), workspace, conn.ID)
 		if err != nil || run.State != tpp.SyncComplete || run.Change.Added != 0 || run.AccountsDone != 1 {
@@ -131,7 +132,7 @@ func TestPayloadsAreSealed(t *testing.T) {
 		}
 		rows := r.ledger()
 		if len(rows) != 1 || len(rows[0].Raw) == 0 || bytes.Contains(rows[0].Raw, []byte("t0001")) {
-			t.Errorf("raw payload at rest: %q", rows)
+			t.Errorf("raw payload at rest: %v", rows)
 		}
 	})
 }
