@@ -55,8 +55,8 @@ func permissionFaults(have []onepoint.Permission) []string {
 	if len(have) == 0 {
 		return []string{"at least one permission is needed"}
 	}
-	has := func(any ...onepoint.Permission) bool {
-		return slices.ContainsFunc(any, func(p onepoint.Permission) bool { return slices.Contains(have, p) })
+	has := func(wanted ...onepoint.Permission) bool {
+		return slices.ContainsFunc(wanted, func(p onepoint.Permission) bool { return slices.Contains(have, p) })
 	}
 	var faults []string
 	known := supported()

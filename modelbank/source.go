@@ -10,7 +10,7 @@ import (
 
 // use reads the consent anew and checks that it is this TPP's, is authorised
 // now, and holds one of the permissions.
-func (b *Bank) use(ctx context.Context, op string, c onepoint.Consent, any ...onepoint.Permission) (onepoint.Consent, error) {
+func (b *Bank) use(ctx context.Context, op string, c onepoint.Consent, needed ...onepoint.Permission) (onepoint.Consent, error) {
 	fresh, err := b.consents.LodgedConsent(ctx, c.ID)
 	if onepoint.CodeOf(err) == onepoint.CodeNotFound {
 		return onepoint.Consent{}, onepoint.E(onepoint.CodeConsentInvalid, op, "there is no such consent", err)
@@ -24,7 +24,7 @@ func (b *Bank) use(ctx context.Context, op string, c onepoint.Consent, any ...on
 	if err := fresh.usable(b.now(), op); err != nil {
 		return onepoint.Consent{}, err
 	}
-	if !fresh.Allows(any...) {
+	if !fresh.Allows(needed...) {
 		return onepoint.Consent{}, onepoint.E(onepoint.CodeForbidden, op, "the user did not consent to this: the permission is missing", nil)
 	}
 	return fresh.Consent, nil

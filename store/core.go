@@ -26,11 +26,11 @@ func (b *Bank) CustomerByLogin(ctx context.Context, login string) (core.Customer
 }
 
 // LoginFailed implements [core.Logins].
-func (b *Bank) LoginFailed(ctx context.Context, customer string, max int, until time.Time) error {
+func (b *Bank) LoginFailed(ctx context.Context, customer string, limit int, until time.Time) error {
 	_, err := b.write.ExecContext(ctx, `UPDATE customers SET
 		locked_until = CASE WHEN failures + 1 >= $2 THEN CAST($3 AS BIGINT) ELSE locked_until END,
 		failures = CASE WHEN failures + 1 >= $2 THEN 0 ELSE failures + 1 END
-		WHERE id = $1`, customer, int64(max), micros(until))
+		WHERE id = $1`, customer, int64(limit), micros(until))
 	return failed("count failed login", err)
 }
 
@@ -80,7 +80,7 @@ func (b *Bank) CustomerAccounts(ctx context.Context, customer string) ([]core.Ac
 	if err != nil {
 		return nil, failed(op, err)
 	}
-	defer rows.Close() //nolint:errcheck // nothing is lost by closing a read
+	defer rows.Close()
 	var accounts []core.Account
 	for rows.Next() {
 		a, err := scanAccount(rows.Scan)
@@ -109,7 +109,7 @@ func (b *Bank) identify(ctx context.Context, accounts []core.Account) error {
 	if err != nil {
 		return fmt.Errorf("read identifiers: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // nothing is lost by closing a read
+	defer rows.Close()
 	for rows.Next() {
 		var account string
 		var id onepoint.Identifier
@@ -195,7 +195,7 @@ func (b *Bank) Entries(ctx context.Context, account string, r core.Range) ([]cor
 }
 
 func scanEntries(rows *sql.Rows) ([]core.Entry, error) {
-	defer rows.Close() //nolint:errcheck // nothing is lost by closing a read
+	defer rows.Close()
 	var entries []core.Entry
 	for rows.Next() {
 		e, err := scanEntry(rows.Scan)
@@ -290,7 +290,7 @@ func (b *Bank) lockChunk(ctx context.Context, tx *sql.Tx, ids []string, into cor
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // nothing is lost by closing a read
+	defer rows.Close()
 	for rows.Next() {
 		var p core.Position
 		var last int64

@@ -165,9 +165,19 @@ func (c berkaClient) customer(passwordHash string) Customer {
 	women := []string{"Jana", "Marie", "Eva", "Hana", "Anna", "Lenka", "Věra", "Alena", "Petra", "Lucie", "Zuzana"}
 	men := []string{"Jan", "Petr", "Josef", "Pavel", "Martin", "Tomáš", "Jaroslav", "Miroslav", "Karel", "Zdeněk", "Václav"}
 	families := [][2]string{
-		{"Novák", "Nováková"}, {"Svoboda", "Svobodová"}, {"Novotný", "Novotná"}, {"Dvořák", "Dvořáková"}, {"Černý", "Černá"},
-		{"Procházka", "Procházková"}, {"Kučera", "Kučerová"}, {"Veselý", "Veselá"}, {"Horák", "Horáková"}, {"Němec", "Němcová"},
-		{"Pokorný", "Pokorná"}, {"Marek", "Marková"}, {"Hájek", "Hájková"},
+		{"Novák", "Nováková"},
+		{"Svoboda", "Svobodová"},
+		{"Novotný", "Novotná"},
+		{"Dvořák", "Dvořáková"},
+		{"Černý", "Černá"},
+		{"Procházka", "Procházková"},
+		{"Kučera", "Kučerová"},
+		{"Veselý", "Veselá"},
+		{"Horák", "Horáková"},
+		{"Němec", "Němcová"},
+		{"Pokorný", "Pokorná"},
+		{"Marek", "Marková"},
+		{"Hájek", "Hájková"},
 	}
 	first, family := men[c.id%11], families[c.id/11%13][0]
 	if c.female {

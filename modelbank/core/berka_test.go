@@ -26,7 +26,7 @@ func fileRows(t *testing.T, dir fs.FS) map[string][]fileRow {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // a read
+	defer f.Close()
 	r := csv.NewReader(f)
 	r.Comma = ';'
 	rows, err := r.ReadAll()

@@ -34,7 +34,7 @@ func (c *Core) Seed(ctx context.Context, today onepoint.Date) error {
 	}
 	s := &seeder{
 		today: today, zone: c.zone, passwordHash: hash,
-		random: rand.New(rand.NewPCG(1, 2)), //nolint:gosec // repeatable on purpose
+		random: rand.New(rand.NewPCG(1, 2)), // repeatable on purpose
 	}
 	seedAlice(s)
 	seedBob(s)

@@ -66,18 +66,30 @@ func (s *seeder) openWith(a seedAccount, minor int64) {
 func aliceBills(a seedAccount) {
 	fortnightly := func(m time.Month) bool { return m == time.February || m == time.March }
 	for _, r := range []regular{
-		{day: 25, minor: 291540, yearlyRise: 8750, against: ClearingBacs, hour: 0, early: true, text: "NORTHWIND LOGISTICS LTD SALARY", reference: "SALARY 004417",
-			party: partyUK("Northwind Logistics Ltd", "20000055779911"), code: "BGC", bankCode: "PMNT-RCDT-SALA"},
-		{day: 1, minor: -105000, yearlyRise: -3500, against: ClearingFPS, hour: 3, text: "J HARRIS LETTINGS FLAT 12B RENT", reference: "FLAT 12B",
-			party: partyUK("J Harris Lettings", "30962114588212"), code: "SO", bankCode: "PMNT-ICDT-STDO"},
-		{day: 5, minor: -14200, skip: fortnightly, against: ClearingBacs, hour: 3, text: "LB HACKNEY COUNCIL TAX 70229918", reference: "70229918",
-			party: onepoint.Counterparty{Name: "London Borough of Hackney"}, code: "DD", bankCode: "PMNT-RDDT-PMDD"},
-		{day: 14, minor: -11850, against: ClearingBacs, hour: 3, text: "OCTOPUS ENERGY A-3F2B9C11", reference: "A-3F2B9C11",
-			party: onepoint.Counterparty{Name: "Octopus Energy"}, code: "DD", bankCode: "PMNT-RDDT-PMDD"},
-		{day: 18, minor: -3099, against: ClearingBacs, hour: 3, text: "HYPEROPTIC LTD 8844120", reference: "8844120",
-			party: onepoint.Counterparty{Name: "Hyperoptic Ltd"}, code: "DD", bankCode: "PMNT-RDDT-PMDD"},
-		{day: 21, minor: -1200, against: ClearingBacs, hour: 3, text: "SMARTY MOBILE", reference: "07700900143",
-			party: onepoint.Counterparty{Name: "Smarty"}, code: "DD", bankCode: "PMNT-RDDT-PMDD"},
+		{
+			day: 25, minor: 291540, yearlyRise: 8750, against: ClearingBacs, hour: 0, early: true, text: "NORTHWIND LOGISTICS LTD SALARY", reference: "SALARY 004417",
+			party: partyUK("Northwind Logistics Ltd", "20000055779911"), code: "BGC", bankCode: "PMNT-RCDT-SALA",
+		},
+		{
+			day: 1, minor: -105000, yearlyRise: -3500, against: ClearingFPS, hour: 3, text: "J HARRIS LETTINGS FLAT 12B RENT", reference: "FLAT 12B",
+			party: partyUK("J Harris Lettings", "30962114588212"), code: "SO", bankCode: "PMNT-ICDT-STDO",
+		},
+		{
+			day: 5, minor: -14200, skip: fortnightly, against: ClearingBacs, hour: 3, text: "LB HACKNEY COUNCIL TAX 70229918", reference: "70229918",
+			party: onepoint.Counterparty{Name: "London Borough of Hackney"}, code: "DD", bankCode: "PMNT-RDDT-PMDD",
+		},
+		{
+			day: 14, minor: -11850, against: ClearingBacs, hour: 3, text: "OCTOPUS ENERGY A-3F2B9C11", reference: "A-3F2B9C11",
+			party: onepoint.Counterparty{Name: "Octopus Energy"}, code: "DD", bankCode: "PMNT-RDDT-PMDD",
+		},
+		{
+			day: 18, minor: -3099, against: ClearingBacs, hour: 3, text: "HYPEROPTIC LTD 8844120", reference: "8844120",
+			party: onepoint.Counterparty{Name: "Hyperoptic Ltd"}, code: "DD", bankCode: "PMNT-RDDT-PMDD",
+		},
+		{
+			day: 21, minor: -1200, against: ClearingBacs, hour: 3, text: "SMARTY MOBILE", reference: "07700900143",
+			party: onepoint.Counterparty{Name: "Smarty"}, code: "DD", bankCode: "PMNT-RDDT-PMDD",
+		},
 		{day: 9, minor: -1299, against: CardScheme, hour: 4, text: "NETFLIX.COM LONDON GBR", code: "DEB", bankCode: "PMNT-CCRD-POSD"},
 		{day: 12, minor: -4000, against: Cash, hour: 17, text: "CASH LINK NOTEMACHINE LONDON E8", code: "CPT", bankCode: "PMNT-CCRD-CWDL"},
 	} {

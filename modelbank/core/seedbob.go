@@ -69,13 +69,19 @@ func bobInvoices(s *seeder, gbp, eur seedAccount) {
 func bobCosts(a seedAccount) {
 	quarterly := func(m time.Month) bool { return m != time.January && m != time.July }
 	for _, r := range []regular{
-		{day: 3, minor: -38000, against: ClearingFPS, hour: 3, text: "HACKNEY STUDIOS UNIT 9", reference: "UNIT 9",
-			party: partyUK("Hackney Studios CIC", "20451890116633"), code: "SO", bankCode: "PMNT-ICDT-STDO"},
+		{
+			day: 3, minor: -38000, against: ClearingFPS, hour: 3, text: "HACKNEY STUDIOS UNIT 9", reference: "UNIT 9",
+			party: partyUK("Hackney Studios CIC", "20451890116633"), code: "SO", bankCode: "PMNT-ICDT-STDO",
+		},
 		{day: 8, minor: -5498, against: CardScheme, hour: 4, text: "ADOBE SYSTEMS SOFTWARE IRELAND", code: "DEB", bankCode: "PMNT-CCRD-POSD"},
-		{day: 28, minor: -90000, drift: 12000, against: ClearingFPS, hour: 9, text: "BOB OKAFOR DRAWINGS", reference: "DRAWINGS",
-			party: partyUK("Bob Okafor", "11223344556677"), code: "FPO", bankCode: "PMNT-ICDT-DMCT"},
-		{day: 30, minor: -184000, skip: quarterly, against: ClearingFPS, hour: 9, text: "HMRC SELF ASSESSMENT", reference: "4471209931K",
-			party: partyUK("HMRC Self Assessment", "08321012001039"), code: "FPO", bankCode: "PMNT-ICDT-DMCT"},
+		{
+			day: 28, minor: -90000, drift: 12000, against: ClearingFPS, hour: 9, text: "BOB OKAFOR DRAWINGS", reference: "DRAWINGS",
+			party: partyUK("Bob Okafor", "11223344556677"), code: "FPO", bankCode: "PMNT-ICDT-DMCT",
+		},
+		{
+			day: 30, minor: -184000, skip: quarterly, against: ClearingFPS, hour: 9, text: "HMRC SELF ASSESSMENT", reference: "4471209931K",
+			party: partyUK("HMRC Self Assessment", "08321012001039"), code: "FPO", bankCode: "PMNT-ICDT-DMCT",
+		},
 		{day: 27, minor: -650, against: Fees, hour: 23, text: "ACCOUNT FEE", code: "CHG", bankCode: "ACMT-MDOP-CHRG"},
 	} {
 		a.every(r)
@@ -84,7 +90,8 @@ func bobCosts(a seedAccount) {
 
 func bobDays(s *seeder, a seedAccount) {
 	abroad := []shop{
-		{"SNCF PARIS FRA", "SNCF", "4112", 3900, 14800}, {"CAFE DE FLORE PARIS FRA", "Cafe de Flore", "5812", 1450, 4200},
+		{"SNCF PARIS FRA", "SNCF", "4112", 3900, 14800},
+		{"CAFE DE FLORE PARIS FRA", "Cafe de Flore", "5812", 1450, 4200},
 		{"MODULOR BERLIN DEU", "Modulor", "5943", 890, 7650},
 	}
 	s.days(func(d onepoint.Date, weekday time.Weekday) {

@@ -44,14 +44,22 @@ func seedCarol(s *seeder) {
 
 func household(a seedAccount) {
 	for _, r := range []regular{
-		{day: 28, minor: 338020, yearlyRise: 7100, against: ClearingBacs, early: true, text: "BARTS HEALTH NHS TRUST 2210984", reference: "2210984",
-			party: partyUK("Barts Health NHS Trust", "60700210027218"), code: "BGC", bankCode: "PMNT-RCDT-SALA"},
-		{day: 1, minor: -148260, against: ClearingBacs, hour: 3, text: "NATIONWIDE BS MORTGAGE 0219/884120", reference: "0219884120",
-			party: onepoint.Counterparty{Name: "Nationwide Building Society"}, code: "DD", bankCode: "PMNT-RDDT-PMDD"},
-		{day: 10, minor: -3650, against: ClearingBacs, hour: 3, text: "THAMES WATER 9002211876", reference: "9002211876",
-			party: onepoint.Counterparty{Name: "Thames Water"}, code: "DD", bankCode: "PMNT-RDDT-PMDD"},
-		{day: 16, minor: -9240, drift: 2100, against: ClearingBacs, hour: 3, text: "EDF ENERGY 671012208841", reference: "671012208841",
-			party: onepoint.Counterparty{Name: "EDF Energy"}, code: "DD", bankCode: "PMNT-RDDT-PMDD"},
+		{
+			day: 28, minor: 338020, yearlyRise: 7100, against: ClearingBacs, early: true, text: "BARTS HEALTH NHS TRUST 2210984", reference: "2210984",
+			party: partyUK("Barts Health NHS Trust", "60700210027218"), code: "BGC", bankCode: "PMNT-RCDT-SALA",
+		},
+		{
+			day: 1, minor: -148260, against: ClearingBacs, hour: 3, text: "NATIONWIDE BS MORTGAGE 0219/884120", reference: "0219884120",
+			party: onepoint.Counterparty{Name: "Nationwide Building Society"}, code: "DD", bankCode: "PMNT-RDDT-PMDD",
+		},
+		{
+			day: 10, minor: -3650, against: ClearingBacs, hour: 3, text: "THAMES WATER 9002211876", reference: "9002211876",
+			party: onepoint.Counterparty{Name: "Thames Water"}, code: "DD", bankCode: "PMNT-RDDT-PMDD",
+		},
+		{
+			day: 16, minor: -9240, drift: 2100, against: ClearingBacs, hour: 3, text: "EDF ENERGY 671012208841", reference: "671012208841",
+			party: onepoint.Counterparty{Name: "EDF Energy"}, code: "DD", bankCode: "PMNT-RDDT-PMDD",
+		},
 	} {
 		a.every(r)
 	}

@@ -15,9 +15,9 @@ type Store interface {
 // Logins keeps who can log in.
 type Logins interface {
 	CustomerByLogin(ctx context.Context, login string) (Customer, error) // CodeNotFound
-	// LoginFailed counts one more failure; from max on, it starts the count again
+	// LoginFailed counts one more failure; from limit on, it starts the count again
 	// and locks the customer until the time given.
-	LoginFailed(ctx context.Context, customer string, max int, until time.Time) error
+	LoginFailed(ctx context.Context, customer string, limit int, until time.Time) error
 	// LoginSucceeded forgets the failures.
 	LoginSucceeded(ctx context.Context, customer string) error
 }

@@ -1,0 +1,132 @@
+package as
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/fapi"
+)
+
+func oauth(status int, code, description string) error {
+	return &fapi.OAuthError{Code: code, Description: description, Status: status}
+}
+
+func badRequest(description string) error {
+	return oauth(http.StatusBadRequest, "invalid_request", description)
+}
+
+func invalidClient(description string) error {
+	return oauth(http.StatusUnauthorized, "invalid_client", description)
+}
+
+func invalidGrant(description string) error {
+	return oauth(http.StatusBadRequest, "invalid_grant", description)
+}
+
+// caller is an authenticated client and the certificate it came with.
+type caller struct {
+	Client
+	thumbprint string
+}
+
+// form reads a form body, in which no parameter may come twice (RFC 6749
+// section 3.2).
+func form(r *http.Request) (url.Values, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, badRequest("the form is malformed or too large")
+	}
+	for name, values := range r.PostForm {
+		if len(values) > 1 {
+			return nil, badRequest(name + " comes twice")
+		}
+	}
+	return r.PostForm, nil
+}
+
+// authenticate finds out which client calls: by the certificate of the
+// connection, and by what it registered: private_key_jwt or tls_client_auth.
+func (s *Server) authenticate(r *http.Request, f url.Values) (caller, error) {
+	ctx := r.Context()
+	cert, print, err := s.certificate(r)
+	if err != nil {
+		return caller{}, err
+	}
+	id := f.Get("client_id")
+	assertion := f.Get("client_assertion")
+	if id == "" && assertion != "" { // a client may leave it to the assertion's sub
+		var claims struct {
+			Subject string `json:"sub"`
+		}
+		if err := fapi.DecodeUnverified(assertion, &claims); err != nil {
+			return caller{}, invalidClient("client_assertion: " + onepoint.MessageOf(err))
+		}
+		id = claims.Subject
+	}
+	client, err := s.Store.Client(ctx, id)
+	if onepoint.CodeOf(err) == onepoint.CodeNotFound {
+		return caller{}, invalidClient("the client is unknown")
+	}
+	if err != nil {
+		return caller{}, err
+	}
+	if cert.Identifier != client.OrgID {
+		return caller{}, invalidClient("the client certificate belongs to another organisation")
+	}
+	switch client.Metadata.TokenAuthMethod {
+	case "private_key_jwt":
+		err = s.checkAssertion(ctx, client, f)
+	case "tls_client_auth":
+		if !sameName(client.Metadata.TLSClientAuthSubjectDN, cert.Leaf) {
+			err = invalidClient("the certificate's subject is not the registered one")
+		}
+	default:
+		err = invalidClient("the client has no way to authenticate")
+	}
+	return caller{client, print}, err
+}
+
+func (s *Server) checkAssertion(ctx context.Context, client Client, f url.Values) error {
+	assertion := f.Get("client_assertion")
+	if assertion == "" || f.Get("client_assertion_type") != fapi.AssertionType {
+		return invalidClient("a client_assertion is required")
+	}
+	audiences := []string{s.Issuer, s.url("/as/token"), s.url("/as/par")}
+	var jti string
+	var expires time.Time
+	err := s.withKeys(ctx, client.Statement.JWKSEndpoint, func(keys keySet) error {
+		var err error
+		jti, expires, err = fapi.VerifyClientAssertion(assertion, client.ID, keys, audiences, s.Now())
+		return err
+	})
+	if code := onepoint.CodeOf(err); code == onepoint.CodeInvalid || code == onepoint.CodeSignatureInvalid {
+		return invalidClient("client_assertion: " + onepoint.MessageOf(err))
+	}
+	if err != nil {
+		return err
+	}
+	err = s.Store.UseNonce(ctx, "assertion|"+client.ID, jti, s.Now(), expires.Add(time.Minute))
+	if onepoint.CodeOf(err) == onepoint.CodeConflict {
+		return invalidClient("client_assertion: its jti was used before")
+	}
+	return err
+}
+
+// withKeys verifies with a published key set, and once more with a fresh copy
+// when the signature does not fit: the signer may have rotated its key.
+func (s *Server) withKeys(ctx context.Context, url string, verify func(keySet) error) error {
+	keys, err := s.keys.Keys(ctx, url)
+	if err != nil {
+		return err
+	}
+	err = verify(keys)
+	if onepoint.CodeOf(err) != onepoint.CodeSignatureInvalid {
+		return err
+	}
+	if keys, err2 := s.keys.Fresh(ctx, url); err2 == nil {
+		return verify(keys)
+	}
+	return err
+}

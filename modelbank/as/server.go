@@ -1,0 +1,214 @@
+package as
+
+import (
+	"context"
+	"crypto/x509"
+	"embed"
+	"errors"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/eidas"
+	"github.com/onepointledger/onepoint/fapi"
+)
+
+// How long things last.
+const (
+	requestLife     = time.Minute // of a request_uri, RFC 9126 section 2.2
+	interactionLife = 15 * time.Minute
+	codeLife        = time.Minute
+	accessLife      = 10 * time.Minute
+	refreshLife     = 180 * 24 * time.Hour
+	certificateLife = 5 * time.Minute // a verified chain is believed this long
+	maxBody         = 128 << 10
+)
+
+//go:embed pages/*.html static/*
+var assets embed.FS
+
+// TrustedDirectory is whose software statements the bank accepts.
+type TrustedDirectory struct {
+	Issuer  string
+	JWKSURL string // https; software keys must be published on the same host
+}
+
+// Config is what the server needs.
+type Config struct {
+	Issuer         string // https, without a slash at the end
+	OrganisationID string // the bank's, an accepted audience of registrations
+	BankName       string
+	Store          Store
+	Journey        Journey
+	Directories    []TrustedDirectory
+	HTTP           *http.Client // to fetch key sets
+	Key            fapi.SigningKey
+	Roots          *x509.CertPool // that clients' certificates must chain to
+	// AllowLoopbackRedirects accepts http redirect URIs on loopback addresses (RFC
+	// 8252 section 7.3): for sandboxes.
+	AllowLoopbackRedirects bool
+	StatementMaxAge        time.Duration
+	Now                    onepoint.Clock
+	NewID                  onepoint.IDs
+	Log                    *slog.Logger
+}
+
+// Server is the authorization server. It is safe for concurrent use.
+type Server struct {
+	Config
+	keys  *fapi.KeySource
+	pages *template.Template
+	jwks  []byte
+
+	mu       sync.Mutex
+	verified map[string]verifiedCertificate // by thumbprint
+}
+
+type verifiedCertificate struct {
+	cert eidas.Certificate
+	at   time.Time
+}
+
+// New makes the server.
+func New(c Config) (*Server, error) {
+	if c.Roots == nil || c.Journey == nil || c.Store == nil || len(c.Directories) == 0 {
+		return nil, errors.New("the authorization server needs roots, a journey, a store and a directory")
+	}
+	s := &Server{Config: c, keys: &fapi.KeySource{HTTP: c.HTTP, Now: c.Now}, verified: map[string]verifiedCertificate{}}
+	var err error
+	if s.jwks, err = fapi.PublicJWKS(c.Key); err != nil {
+		return nil, err
+	}
+	if s.pages, err = template.ParseFS(assets, "pages/*.html"); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Handler serves discovery and everything below /as/.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /.well-known/openid-configuration", s.discovery)
+	mux.HandleFunc("GET /as/jwks", s.publishKeys)
+	mux.HandleFunc("POST /as/par", s.endpoint(s.push))
+	mux.HandleFunc("POST /as/token", s.endpoint(s.token))
+	mux.HandleFunc("POST /as/revoke", s.endpoint(s.revoke))
+	mux.HandleFunc("POST /as/register", s.endpoint(s.register))
+	mux.HandleFunc("GET /as/register/{client}", s.endpoint(s.readClient))
+	mux.HandleFunc("PUT /as/register/{client}", s.endpoint(s.updateClient))
+	mux.HandleFunc("DELETE /as/register/{client}", s.endpoint(s.deleteClient))
+	mux.HandleFunc("GET /as/authorize", s.page(s.authorize))
+	mux.HandleFunc("GET /as/login", s.page(s.showLogin))
+	mux.HandleFunc("POST /as/login", s.page(s.login))
+	mux.HandleFunc("GET /as/consent", s.page(s.showConsent))
+	mux.HandleFunc("POST /as/consent", s.page(s.decide))
+	static, err := fs.Sub(assets, "static")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	mux.Handle("GET /as/static/", http.StripPrefix("/as/static/", http.FileServerFS(static)))
+	mux.HandleFunc("GET /{$}", s.front)
+	return mux
+}
+
+// endpoint adapts a handler of a machine's call: its error is an OAuth error.
+func (s *Server) endpoint(h func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		w.Header().Set("Cache-Control", "no-store")
+		err := h(w, r)
+		if err == nil {
+			return
+		}
+		var oauth *fapi.OAuthError
+		if !errors.As(err, &oauth) {
+			oauth = fapi.AsOAuthError(err)
+		}
+		level := slog.LevelInfo
+		if oauth.Status >= 500 {
+			level = slog.LevelError
+		}
+		s.Log.Log(r.Context(), level, "refused", "path", r.URL.Path, "error", oauth.Code, "cause", err)
+		oauth.Write(w)
+	}
+}
+
+func (s *Server) url(path string) string { return s.Issuer + path }
+
+func (s *Server) metadata() fapi.Metadata {
+	return fapi.Metadata{
+		Issuer: s.Issuer, AuthorizationEndpoint: s.url("/as/authorize"), TokenEndpoint: s.url("/as/token"),
+		PAREndpoint: s.url("/as/par"), RevocationEndpoint: s.url("/as/revoke"), RegistrationEndpoint: s.url("/as/register"),
+		JWKSURI: s.url("/as/jwks"), Scopes: []string{"openid", "accounts"},
+		Claims:        []string{"openbanking_intent_id", "acr"},
+		ACRValues:     []string{fapi.ACRSCA},
+		ResponseTypes: []string{"code", "code id_token"}, ResponseModes: []string{"query", "fragment"},
+		GrantTypes:   []string{"authorization_code", "refresh_token", "client_credentials"},
+		SubjectTypes: []string{"public"}, TokenAuthMethods: []string{"private_key_jwt", "tls_client_auth"},
+		TokenAuthSigningAlgs: []string{"PS256", "ES256"}, IDTokenSigningAlgs: []string{"PS256"},
+		RequestObjectSigningAlgs: []string{"PS256", "ES256"}, CodeChallengeMethods: []string{"S256"},
+		RequestParameterSupported: true, RequireSignedRequestObject: true,
+		CertificateBoundAccessTokens: true, AuthorizationResponseIssParam: true,
+	}
+}
+
+// certificate judges the client certificate of the connection: a QWAC of a
+// trusted issuer. A chain that verified lately is not verified again.
+func (s *Server) certificate(r *http.Request) (eidas.Certificate, string, error) {
+	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+		return eidas.Certificate{}, "", onepoint.E(onepoint.CodeCertificateInvalid, "check certificate", "a client certificate (QWAC) is required", nil)
+	}
+	leaf := r.TLS.PeerCertificates[0]
+	print, now := fapi.Thumbprint(leaf), s.Now()
+	s.mu.Lock()
+	known, ok := s.verified[print]
+	s.mu.Unlock()
+	if ok && now.Sub(known.at) < certificateLife && now.Before(leaf.NotAfter) {
+		return known.cert, print, nil
+	}
+	cert, err := eidas.Verify(leaf, r.TLS.PeerCertificates[1:], s.Roots, now, eidas.Want{Type: eidas.TypeWeb, Usage: eidas.UsageClient})
+	if err != nil {
+		return cert, print, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.verified) > 10_000 {
+		clear(s.verified)
+	}
+	s.verified[print] = verifiedCertificate{cert, now}
+	return cert, print, nil
+}
+
+// CheckToken says what a bearer token stands for, if it is good for the
+// certificate it comes with. Errors: CodeTokenInvalid, CodeCertificateInvalid.
+func (s *Server) CheckToken(ctx context.Context, bearer string, cert *x509.Certificate) (fapi.TokenInfo, error) {
+	const op = "check token"
+	if cert == nil {
+		return fapi.TokenInfo{}, onepoint.E(onepoint.CodeCertificateInvalid, op, "a client certificate is required", nil)
+	}
+	now := s.Now()
+	if now.After(cert.NotAfter) {
+		return fapi.TokenInfo{}, onepoint.E(onepoint.CodeCertificateInvalid, op, "the client certificate has expired", nil)
+	}
+	info, err := s.Store.AccessToken(ctx, hash(bearer))
+	switch {
+	case onepoint.CodeOf(err) == onepoint.CodeNotFound:
+		return fapi.TokenInfo{}, onepoint.E(onepoint.CodeTokenInvalid, op, "the access token is unknown or was revoked", nil)
+	case err != nil:
+		return fapi.TokenInfo{}, err
+	case !now.Before(info.Expires):
+		return fapi.TokenInfo{}, onepoint.E(onepoint.CodeTokenInvalid, op, "the access token has expired", nil)
+	case info.Thumbprint != fapi.Thumbprint(cert):
+		return fapi.TokenInfo{}, onepoint.E(onepoint.CodeTokenInvalid, op, "the access token is bound to another certificate", nil)
+	}
+	return info, nil
+}
+
+// RevokeConsent ends every code and token of a consent at once.
+func (s *Server) RevokeConsent(ctx context.Context, consentID string) error {
+	return s.Store.EndConsent(ctx, consentID)
+}
