@@ -65,7 +65,7 @@ func readBerka[T any](dir fs.FS, name string, columns int, parse func([]string) 
 	if err != nil {
 		return nil, onepoint.E(onepoint.CodeInvalid, "load Berka data", name+" cannot be opened: is this the directory of the data set?", err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // nothing is lost by closing a read
 	limited := &io.LimitedReader{R: f, N: maxBerkaFile}
 	r := csv.NewReader(limited)
 	r.Comma, r.LazyQuotes, r.FieldsPerRecord, r.ReuseRecord = ';', true, -1, true
