@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ import (
 const (
 	bankName      = "Model Bank UK"
 	bankOrg       = "PSDGB-FCA-765432"
-	bankWorkspace = "model-bank-uk"    // of the bank's vault
+	bankWorkspace = "model-bank-uk"     // of the bank's vault
 	statementAge  = 30 * 24 * time.Hour // older software statements are refused
 	directoryName = "One Point Local Directory"
 )
@@ -126,13 +127,10 @@ func certifyBank(ctx context.Context, c bankConfig, keys *vault.Vault) error {
 func seed(ctx context.Context, books *core.Core, c bankConfig) error {
 	today := onepoint.DateOf(c.Now().UTC())
 	if dir, ok := strings.CutPrefix(c.Seed, "berka:"); ok {
-		loaded, err := books.LoadBerka(ctx, dir, today)
-		if err != nil {
-			return fmt.Errorf("load the Berka data: %w", err)
+		if err := books.LoadBerka(ctx, os.DirFS(dir), today); err != nil {
+			return fmt.Errorf("load the Berka data from %s: %w", dir, err)
 		}
-		if loaded.Movements > 0 {
-			c.Step("loaded %d accounts with %d movements from %s", loaded.Accounts, loaded.Movements, dir)
-		}
+		c.Step("bank seeded with the data in %s", dir)
 		return nil
 	}
 	if c.Seed != "demo" {
@@ -153,10 +151,6 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	if err != nil {
 		return nil, err
 	}
-	secret, err := keys.Secret(ctx, bankWorkspace, "token-hmac", 32)
-	if err != nil {
-		return nil, err
-	}
 	var server *as.Server
 	bank := modelbank.New(modelbank.Config{
 		Core: b.Core, Consents: b.db, Now: c.Now, NewID: ids, Log: c.Log,
@@ -168,7 +162,7 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	server, err = as.New(as.Config{
 		Issuer: c.URL, OrganisationID: bankOrg, BankName: bankName, Store: b.db, Journey: bank.Journey(),
 		Directories: []as.TrustedDirectory{{Issuer: directoryName, JWKSURL: c.URL + "/directory/jwks"}},
-		HTTP:        toSelf, Key: signing, Secret: secret, Roots: c.Trust.qtsp.Roots(),
+		HTTP:        toSelf, Key: signing, Roots: c.Trust.qtsp.Roots(),
 		AllowLoopbackRedirects: true, StatementMaxAge: statementAge, Now: c.Now, NewID: ids, Log: c.Log,
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -88,4 +89,17 @@ func examinePort(addr string) api.Check {
 	}
 	l.Close()
 	return passed("port "+addr, "free")
+}
+
+// remote asks the running platform.
+func (d *doctorCmd) remote(c *cliContext) ([]api.Check, error) {
+	cl, err := c.client()
+	if err != nil {
+		return nil, err
+	}
+	items, err := cl.list(c.Ctx, "/doctor", url.Values{}, 0)
+	if err != nil {
+		return nil, err
+	}
+	return decodeAll[api.Check](items)
 }

@@ -6,10 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -170,7 +169,7 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs, embedded bool
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
-		Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Books: p.db, Syncs: p.db,
+		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Books: p.db, Syncs: p.db,
 		Identity: p.identity, Banks: known, Events: p.db, Doctor: p.examine, Web: web.Handler(),
 		PublicURL: c.URL, Ping: p.db.Ping, Quit: p.quitting.Done(), Now: c.Now, NewID: ids, Log: c.Log,
 	})
@@ -252,13 +251,11 @@ type localAccess struct {
 // letLocalCommandsIn writes the address and an API key where `onepoint` looks
 // for them; only the owner of the data folder can read it.
 func (p *platformSide) letLocalCommandsIn(ctx context.Context) error {
-	token, err := p.identity.EnsureLocalKey(ctx, p.Workspace, func(make func() (string, error)) (string, error) {
-		saved, err := readLocalAccess(p.config.Data)
-		if err == nil && saved.Token != "" {
-			return saved.Token, nil
-		}
-		return make()
-	})
+	saved, err := readLocalAccess(p.config.Data)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	token, err := p.identity.EnsureLocalKey(ctx, p.Workspace, saved.Token)
 	if err != nil {
 		return fmt.Errorf("let the local command line in: %w", err)
 	}
@@ -342,15 +339,3 @@ func (p *platformSide) stopWork(ctx context.Context) error {
 }
 
 func (p *platformSide) close() error { return p.db.Close() }
-
-// bankAddress is where the local bank can be dialled.
-func (p *platformSide) bankAddress() (string, error) {
-	u, err := url.Parse(p.config.BankURL)
-	if err != nil {
-		return "", fmt.Errorf("read the bank's address: %w", err)
-	}
-	if _, _, err := net.SplitHostPort(u.Host); err != nil {
-		return net.JoinHostPort(u.Host, "443"), nil
-	}
-	return u.Host, nil
-}

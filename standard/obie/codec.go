@@ -298,7 +298,10 @@ func counterpartyToWire(w *wireTransaction, t onepoint.Transaction) {
 	}
 	var agent *wireAgent
 	if p.Agent != "" {
-		agent = &wireAgent{agentScheme, p.Agent}
+		agent = &wireAgent{Identification: p.Agent}
+		if len(p.Agent) == 8 || len(p.Agent) == 11 { // a BIC; banks have codes of their own too
+			agent.SchemeName = agentScheme
+		}
 	}
 	if t.Amount.IsNegative() {
 		w.CreditorAccount, w.CreditorAgent = account, agent
