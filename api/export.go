@@ -13,7 +13,7 @@ import (
 )
 
 type exportInput struct {
-	filterInput
+	FilterInput
 	Format string `query:"format" enum:"csv,jsonl" default:"csv"`
 }
 

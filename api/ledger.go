@@ -96,15 +96,16 @@ func (a *API) listBalances(ctx context.Context, in *balancesInput) (*body[list[B
 	return &body[list[Balance]]{out}, nil
 }
 
-// filterInput selects transactions.
-type filterInput struct {
+// FilterInput selects transactions. It is exported so that the framework can
+// fill it where it is embedded.
+type FilterInput struct {
 	Account string `query:"account" doc:"Only this account's"`
 	From    string `query:"from" format:"date" doc:"Booked on or after"`
 	To      string `query:"to" format:"date" doc:"Booked on or before"`
 	Q       string `query:"q" maxLength:"200" doc:"Words that the text, counterparty or merchant must hold"`
 }
 
-func (in filterInput) filter() (tpp.TransactionFilter, error) {
+func (in FilterInput) filter() (tpp.TransactionFilter, error) {
 	f := tpp.TransactionFilter{Account: in.Account, Text: in.Q}
 	for _, d := range []struct {
 		name, text string
@@ -123,7 +124,7 @@ func (in filterInput) filter() (tpp.TransactionFilter, error) {
 }
 
 type transactionsInput struct {
-	filterInput
+	FilterInput
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 	Cursor string `query:"cursor" maxLength:"200"`
 }

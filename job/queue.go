@@ -137,7 +137,7 @@ func (q *Queue) hasten(ctx context.Context, tx *sql.Tx, t task) (bool, error) {
 	var state string
 	err := tx.QueryRowContext(ctx,
 		`SELECT id, state FROM river_job WHERE state IN ('available', 'scheduled', 'retryable') AND kind = 'task'
-		 AND args->>'name' = $1 AND args->>'workspace' = $2 AND args->>'subject' = $3 LIMIT 1`,
+		 AND args->>'name' = $1 AND args->>'workspace' = $2 AND args->>'subject' = $3 LIMIT 1`+q.lock(),
 		t.Name, t.Workspace, t.Subject).Scan(&id, &state)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -151,6 +151,16 @@ func (q *Queue) hasten(ctx context.Context, tx *sql.Tx, t task) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// lock keeps a worker from starting, and perhaps finishing, the job that was
+// found before the event it is to serve has committed. An SQLite transaction has
+// the database to itself anyway.
+func (q *Queue) lock() string {
+	if q.config.Dialect == "postgres" {
+		return " FOR UPDATE"
+	}
+	return ""
 }
 
 // Start begins the work; ctx ends it abruptly, Stop gently.

@@ -60,6 +60,9 @@ func (p *Platform) Balances(ctx context.Context, workspace, account string) ([]t
 
 // Transactions implements tpp.Books.
 func (p *Platform) Transactions(ctx context.Context, workspace string, f tpp.TransactionFilter) ([]tpp.Transaction, string, error) {
+	if f.Limit <= 0 {
+		return nil, "", onepoint.Missing("list transactions", "limit", "must be positive")
+	}
 	var q strings.Builder
 	args := []any{workspace}
 	q.WriteString(`SELECT ` + transactionFields + ` FROM transactions WHERE workspace = $1`)
@@ -95,11 +98,8 @@ func (p *Platform) Transactions(ctx context.Context, workspace string, f tpp.Tra
 		return rows, "", err
 	}
 	rows = rows[:f.Limit]
-	last, err := transactionValues(rows[len(rows)-1])
-	if err != nil {
-		return nil, "", err
-	}
-	return rows, base64.RawURLEncoding.EncodeToString([]byte(fmt.Sprintf("%s|%s", last[6], last[3]))), nil
+	last := rows[len(rows)-1]
+	return rows, base64.RawURLEncoding.EncodeToString([]byte(sortDate(last) + "|" + last.ID)), nil
 }
 
 var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

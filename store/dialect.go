@@ -23,8 +23,7 @@ const (
 	Postgres Dialect = "postgres"
 )
 
-// openSQLite opens a file, or a private database in memory for ":memory:".
-// synchronous=FULL: every commit is on the disk. Immediate transactions: a
+// openSQLite opens a file. synchronous=FULL: every commit is on the disk. Immediate transactions: a
 // deferred one that reads and then writes fails whatever the timeout.
 func openSQLite(path string, conns int, readOnly bool) (*sql.DB, error) {
 	q := url.Values{}

@@ -87,6 +87,21 @@ type detail struct {
 	BalanceAfter    *onepoint.Balance  `json:",omitempty"`
 }
 
+// withoutNUL drops NUL characters, which PostgreSQL cannot hold in text: a bank
+// that sends one must not keep an account from being read. JSON has them escaped.
+func withoutNUL(s string) string { return strings.ReplaceAll(s, "\x00", "") }
+
+// sortDate is by which day a row is listed: booked, else value, else first seen.
+func sortDate(t tpp.Transaction) string {
+	switch {
+	case !t.BookingDate.IsZero():
+		return t.BookingDate.String()
+	case !t.ValueDate.IsZero():
+		return t.ValueDate.String()
+	}
+	return onepoint.DateOf(t.FirstSeen.UTC()).String()
+}
+
 func transactionValues(t tpp.Transaction) ([]any, error) {
 	d, err := json.Marshal(detail{
 		t.Transaction.ID, t.Reference, t.ValueDate, t.BookedAt, t.Information, t.Counterparty, t.Merchant, t.Exchange,
@@ -95,22 +110,18 @@ func transactionValues(t tpp.Transaction) ([]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode transaction: %w", err)
 	}
-	sort := t.BookingDate
-	if sort.IsZero() {
-		sort = t.ValueDate
-	}
-	if sort.IsZero() {
-		sort = onepoint.DateOf(t.FirstSeen.UTC())
-	}
 	search := strings.ToLower(strings.Join([]string{t.Information, t.Counterparty.Name, t.Merchant.Name, t.Reference}, " "))
 	return []any{
-		t.Workspace, t.AccountID, t.Key, t.ID, t.Digest, string(t.Status), sort.String(), t.BookingDate.String(),
-		t.Amount.Decimal(), string(t.Amount.Currency), search, string(d), t.Raw, micros(t.FirstSeen), micros(t.Updated),
+		t.Workspace, t.AccountID, t.Key, t.ID, t.Digest, string(t.Status), sortDate(t), t.BookingDate.String(),
+		t.Amount.Decimal(), string(t.Amount.Currency), withoutNUL(search), strings.ReplaceAll(string(d), `\u0000`, ""), t.Raw, micros(t.FirstSeen), micros(t.Updated),
 	}, nil
 }
 
 // known is what a batch needs of the rows that are there.
-type known struct{ digest, status string }
+type known struct {
+	digest, status string
+	firstSeen      int64
+}
 
 // SaveTransactions implements tpp.Ledger.
 func (p *Platform) SaveTransactions(ctx context.Context, workspace, account string, rows []tpp.Transaction, events func(tpp.Change) []onepoint.Event) (tpp.Change, error) {
@@ -130,6 +141,7 @@ func (p *Platform) SaveTransactions(ctx context.Context, workspace, account stri
 				fresh = append(fresh, t)
 				change.Added++
 			case k.digest != t.Digest || k.status != string(t.Status):
+				t.FirstSeen = fromMicros(k.firstSeen)
 				if err := rewrite(ctx, tx, t); err != nil {
 					return err
 				}
@@ -144,7 +156,27 @@ func (p *Platform) SaveTransactions(ctx context.Context, workspace, account stri
 		}
 		return p.record(ctx, tx, workspace, events(change))
 	})
+	if err == nil {
+		p.grown(ctx, change.Added)
+	}
 	return change, err
+}
+
+// grown has PostgreSQL look at the table again whenever it may have doubled
+// since: a first import outruns its own statistics, and without them every batch
+// is looked up by reading the whole account.
+func (p *Platform) grown(ctx context.Context, added int) {
+	if p.dialect != Postgres {
+		return
+	}
+	now := p.added.Add(int64(added))
+	at := max(p.analysed.Load(), 1000)
+	if now < 2*at || !p.analysed.CompareAndSwap(p.analysed.Load(), now) {
+		return
+	}
+	if _, err := p.write.ExecContext(ctx, `ANALYZE transactions`); err != nil {
+		p.log.WarnContext(ctx, "analyse transactions", "error", err) // slower, not wrong
+	}
 }
 
 // lastOfEach keeps, of rows with one key, the last.
@@ -180,7 +212,7 @@ func knownRows(ctx context.Context, tx *sql.Tx, workspace, account string, rows 
 }
 
 func scanKnown(ctx context.Context, tx *sql.Tx, have map[string]known, args []any) error {
-	found, err := tx.QueryContext(ctx, `SELECT match_key, digest, status FROM transactions
+	found, err := tx.QueryContext(ctx, `SELECT match_key, digest, status, first_seen FROM transactions
 		WHERE workspace = $1 AND account = $2 AND match_key IN (`+placeholders(3, len(args)-2)+`)`, args...)
 	if err != nil {
 		return err
@@ -189,7 +221,7 @@ func scanKnown(ctx context.Context, tx *sql.Tx, have map[string]known, args []an
 	for found.Next() {
 		var key string
 		var k known
-		if err := found.Scan(&key, &k.digest, &k.status); err != nil {
+		if err := found.Scan(&key, &k.digest, &k.status, &k.firstSeen); err != nil {
 			return err
 		}
 		have[key] = k

@@ -43,7 +43,7 @@ type Keys struct {
 // Next returns the key of the next transaction of the window.
 func (k *Keys) Next(t onepoint.Transaction) string {
 	if k.StableIDs && t.ID != "" {
-		return "id:" + t.ID
+		return "id:" + strings.ReplaceAll(t.ID, "\x00", "") // no database holds NUL in text
 	}
 	if k.seen == nil {
 		k.seen = map[string]int{}

@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -99,7 +100,7 @@ func binaries() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	slices.Sort(found)
+	slices.SortFunc(found, func(a, b string) int { return cmp.Compare(major(a), major(b)) })
 	if len(found) > 0 {
 		return filepath.Dir(found[len(found)-1]), nil
 	}
@@ -111,6 +112,15 @@ func binaries() (string, error) {
 		return "", err
 	}
 	return filepath.Dir(path), nil
+}
+
+// major is the version in a path like /usr/lib/postgresql/15/bin/initdb.
+func major(path string) float64 {
+	v, err := strconv.ParseFloat(filepath.Base(filepath.Dir(filepath.Dir(path))), 64)
+	if err != nil {
+		return 0
+	}
+	return v
 }
 
 // unprivileged is who runs the server when the tests run as root, which
