@@ -42,8 +42,8 @@ func (c Currency) Valid() bool {
 // Money is an exact amount of one currency. A negative amount leaves the
 // account it is seen from. The zero value is no money in no currency.
 type Money struct {
-	Amount   decimal.Decimal
-	Currency Currency
+	Amount   decimal.Decimal `json:"amount"`
+	Currency Currency        `json:"currency"`
 }
 
 // Outside bytes come in here: plain decimals only, no exponent, no spaces.

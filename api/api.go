@@ -90,9 +90,13 @@ type API struct {
 	openapi  *huma.OpenAPI
 }
 
-// The framework makes its own errors through one package variable: it is set
-// here, once, and nowhere else.
-var useProblems = sync.OnceFunc(func() { huma.NewError = fromFramework })
+// The framework has two package variables where it should have settings: how it
+// makes its own errors, and whether lists may be null. They are set here, once,
+// and nowhere else.
+var useProblems = sync.OnceFunc(func() {
+	huma.NewError = fromFramework
+	huma.DefaultArrayNullable = false
+})
 
 // New makes the API.
 func New(c Config) (*API, error) {

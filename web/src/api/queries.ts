@@ -1,0 +1,47 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { api, take } from './client';
+
+export const queries = {
+  me: () => queryOptions({ queryKey: ['me'], queryFn: () => take(api.GET('/api/v1/me')) }),
+  banks: () =>
+    queryOptions({ queryKey: ['banks'], queryFn: async () => (await take(api.GET('/api/v1/banks'))).items }),
+  connections: () =>
+    queryOptions({
+      queryKey: ['connections'],
+      queryFn: async () => (await take(api.GET('/api/v1/connections'))).items,
+    }),
+  accounts: () =>
+    queryOptions({
+      queryKey: ['accounts'],
+      queryFn: async () => (await take(api.GET('/api/v1/accounts'))).items,
+    }),
+  keys: () =>
+    queryOptions({
+      queryKey: ['keys'],
+      queryFn: async () => (await take(api.GET('/api/v1/api-keys'))).items,
+    }),
+  transactions: (filter: TransactionFilter) =>
+    infiniteQueryOptions({
+      queryKey: ['transactions', filter],
+      queryFn: ({ pageParam }) =>
+        take(
+          api.GET('/api/v1/transactions', {
+            params: { query: { ...present(filter), limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } },
+          }),
+        ),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next ?? undefined,
+    }),
+};
+
+export interface TransactionFilter {
+  readonly account?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly q?: string | undefined;
+}
+
+/** The parts of a filter that say something. */
+export function present(filter: TransactionFilter): Record<string, string> {
+  return Object.fromEntries(Object.entries(filter).filter((e): e is [string, string] => Boolean(e[1])));
+}

@@ -1,0 +1,185 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, take, type Bank } from '../api/client';
+import { queries } from '../api/queries';
+import { t } from '../messages';
+import { Empty, Failure, Loading } from '../parts/states';
+
+/** Choose a bank, see what it will share, and go there. */
+export function ConnectPage() {
+  const { bank: chosen } = useSearch({ from: '/connect' });
+  const banks = useQuery(queries.banks());
+  if (banks.isPending) {
+    return <Loading />;
+  }
+  if (banks.isError) {
+    return <Failure error={banks.error} onRetry={() => void banks.refetch()} />;
+  }
+  const bank = banks.data.find((b) => b.id === chosen);
+  return bank?.registration.status === 'registered' ? (
+    <Consent bank={bank} />
+  ) : (
+    <BankList banks={banks.data} />
+  );
+}
+
+function BankList({ banks }: { banks: readonly Bank[] }) {
+  const [words, setWords] = useState('');
+  const found = banks.filter((b) =>
+    `${b.name} ${b.country} ${b.bic ?? ''}`.toLowerCase().includes(words.toLowerCase()),
+  );
+  return (
+    <div className="space-y-6">
+      <div>
+        <h1>{t('connect.title')}</h1>
+        <p className="mt-2 text-soft">{t('connect.lead')}</p>
+      </div>
+      <input
+        type="search"
+        className="field"
+        aria-label={t('connect.search')}
+        placeholder={t('connect.search')}
+        value={words}
+        onChange={(e) => setWords(e.target.value)}
+      />
+      {found.length === 0 ? (
+        <Empty title={t('connect.none')} />
+      ) : (
+        <ul className="space-y-3">
+          {found.map((b) => (
+            <BankCard key={b.id} bank={b} />
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function BankCard({ bank }: { bank: Bank }) {
+  const navigate = useNavigate();
+  const register = useMutation({
+    mutationFn: () => take(api.POST('/api/v1/registrations', { body: { bank: bank.id } })),
+  });
+  const { status, steps, message } = bank.registration;
+  const ready = status === 'registered';
+  const running = status === 'running' || status === 'waiting_for_bank';
+  return (
+    <li className="card p-5">
+      <div className="flex flex-wrap items-center justify-between gap-4">
+        <div>
+          <h2>{bank.name}</h2>
+          <p className="text-sm text-soft">
+            {bank.country} · {bank.standard} {bank.version} ·{' '}
+            {ready
+              ? t('connect.registered')
+              : running
+                ? t('connect.running')
+                : status === 'failed'
+                  ? t('connect.stopped')
+                  : t('connect.unregistered')}
+          </p>
+          {bank.about && <p className="mt-1 text-soft">{bank.about}</p>}
+        </div>
+        {ready ? (
+          <button
+            type="button"
+            className="button button-primary"
+            onClick={() => void navigate({ to: '/connect', search: { bank: bank.id } })}
+          >
+            {t('connect.choose', { bank: bank.name })}
+          </button>
+        ) : (
+          <button
+            type="button"
+            className="button"
+            disabled={running || register.isPending}
+            onClick={() => register.mutate()}
+          >
+            {t('connect.register', { bank: bank.name })}
+          </button>
+        )}
+      </div>
+      {!ready && status !== 'not_registered' && (
+        <ol aria-live="polite" className="mt-4 space-y-1 text-sm">
+          {steps.map((s) => (
+            <li key={s.name} className={s.status === 'pending' ? 'text-soft' : ''}>
+              <span aria-hidden="true">
+                {{ done: '✓', running: '…', stopped: '✕', pending: '·' }[s.status]}{' '}
+              </span>
+              {s.title}
+            </li>
+          ))}
+        </ol>
+      )}
+      {message && <p className="mt-3 font-semibold text-fault">{message}</p>}
+      {register.isError && <Failure error={register.error} />}
+    </li>
+  );
+}
+
+function Consent({ bank }: { bank: Bank }) {
+  const [days, setDays] = useState(90);
+  const connect = useMutation({
+    mutationFn: () => take(api.POST('/api/v1/connections', { body: { bank: bank.id, days } })),
+    onSuccess: (connection) => {
+      if (connection.redirect) {
+        window.location.assign(connection.redirect);
+      }
+    },
+  });
+  return (
+    <div className="mx-auto max-w-xl space-y-6">
+      <h1>{t('consent.title', { bank: bank.name })}</h1>
+      <div className="card p-6">
+        <ul className="list-disc space-y-1 pl-5">
+          <li>{t('consent.accounts')}</li>
+          <li>{t('consent.balances')}</li>
+          <li>{t('consent.transactions')}</li>
+        </ul>
+        <p className="mt-4 text-soft">{t('consent.never')}</p>
+        <fieldset className="mt-6">
+          <legend className="font-semibold">{t('consent.days')}</legend>
+          <div className="mt-2 flex flex-wrap gap-x-6 gap-y-2">
+            {[30, 90, 180].map((n) => (
+              <label key={n} className="flex min-h-11 items-center gap-2">
+                <input
+                  type="radio"
+                  name="days"
+                  className="size-5 accent-navy"
+                  checked={days === n}
+                  onChange={() => setDays(n)}
+                />
+                {t('consent.days.n', { n })}
+              </label>
+            ))}
+          </div>
+        </fieldset>
+        <div className="mt-6 flex flex-wrap gap-3">
+          <button
+            type="button"
+            className="button button-primary"
+            disabled={connect.isPending}
+            onClick={() => connect.mutate()}
+          >
+            {t('consent.go', { bank: bank.name })}
+          </button>
+          <Link to="/connect" search={{}} className="button">
+            {t('consent.back')}
+          </Link>
+        </div>
+      </div>
+      {connect.isError && <Failure error={connect.error} />}
+      {bank.testUsers.length > 0 && (
+        <section aria-labelledby="users" className="text-sm text-soft">
+          <h2 id="users">{t('consent.users')}</h2>
+          <ul className="mt-1 space-y-1">
+            {bank.testUsers.map((u) => (
+              <li key={u.login}>{t('consent.user', u)}</li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { Account } from '../api/client';
+import { queries } from '../api/queries';
+import { formatMoney, isNegative, totals } from '../format/money';
+import { t } from '../messages';
+import { Empty, Failure, Loading } from '../parts/states';
+
+/** All accounts with their balances, and what needs the user. */
+export function HomePage() {
+  const accounts = useQuery(queries.accounts());
+  if (accounts.isPending) {
+    return <Loading />;
+  }
+  if (accounts.isError) {
+    return <Failure error={accounts.error} onRetry={() => void accounts.refetch()} />;
+  }
+  return (
+    <div className="space-y-8">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <h1>{t('home.title')}</h1>
+        {accounts.data.length > 0 && (
+          <Link to="/connect" className="button">
+            {t('connect.action')}
+          </Link>
+        )}
+      </div>
+      <Attention />
+      {accounts.data.length === 0 ? (
+        <Empty title={t('home.empty.title')} text={t('home.empty.text')}>
+          <Link to="/connect" className="button button-primary">
+            {t('connect.action')}
+          </Link>
+        </Empty>
+      ) : (
+        <Accounts accounts={accounts.data} />
+      )}
+    </div>
+  );
+}
+
+function Attention() {
+  const connections = useQuery(queries.connections());
+  const waiting = connections.data?.filter((c) => c.status === 'needs_reauthorisation') ?? [];
+  if (waiting.length === 0) {
+    return null;
+  }
+  return (
+    <section aria-labelledby="attention" className="rounded-xl bg-note-ground p-5">
+      <h2 id="attention">{t('home.attention')}</h2>
+      <ul className="mt-2 space-y-2">
+        {waiting.map((c) => (
+          <li key={c.id} className="flex flex-wrap items-center justify-between gap-3">
+            <span>
+              {c.bankName}: {c.message}
+            </span>
+            <Link to="/connect" search={{ bank: c.bank }} className="button">
+              {t('conn.again')}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Accounts({ accounts }: { accounts: readonly Account[] }) {
+  const sums = totals(accounts.flatMap((a) => (a.balance ? [a.balance.amount] : [])));
+  const banks = [...new Set(accounts.map((a) => a.bankName))];
+  return (
+    <>
+      <section aria-labelledby="total">
+        <h2 id="total" className="text-soft">
+          {t('home.total')}
+        </h2>
+        <p className="mt-1 flex flex-wrap gap-x-8 gap-y-1">
+          {sums.map((m) => (
+            <span key={m.currency} className="money text-3xl font-bold tracking-tight">
+              {formatMoney(m)}
+            </span>
+          ))}
+        </p>
+      </section>
+      {banks.map((bank) => (
+        <section key={bank} aria-label={bank}>
+          <h2 className="mb-2">{bank}</h2>
+          <ul className="card divide-y divide-line">
+            {accounts
+              .filter((a) => a.bankName === bank)
+              .map((a) => (
+                <AccountRow key={a.id} account={a} />
+              ))}
+          </ul>
+        </section>
+      ))}
+    </>
+  );
+}
+
+function AccountRow({ account }: { account: Account }) {
+  const balance = account.balance?.amount;
+  return (
+    <li>
+      <Link
+        to="/transactions"
+        search={{ account: account.id }}
+        className="flex items-center justify-between gap-4 px-5 py-4 hover:bg-ground"
+      >
+        <span className="min-w-0">
+          <span className="block truncate font-semibold">{account.name}</span>
+          <span className="block truncate text-sm text-soft">
+            {account.identifiers[0]?.value ?? account.product}
+          </span>
+        </span>
+        <span className={`money font-semibold ${balance && isNegative(balance) ? 'text-fault' : ''}`}>
+          {balance ? formatMoney(balance) : t('accounts.balance.none')}
+        </span>
+      </Link>
+    </li>
+  );
+}

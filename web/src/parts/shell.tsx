@@ -1,0 +1,112 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { useEffect, useRef, type ReactNode } from 'react';
+import { useEvents } from '../api/events';
+import { queries } from '../api/queries';
+import { t, type MessageKey } from '../messages';
+import { SetupPage } from '../pages/setup';
+import { SignInPage } from '../pages/signin';
+import { Failure, Loading } from './states';
+
+const places: readonly { to: '/' | '/transactions' | '/connections' | '/settings'; label: MessageKey }[] = [
+  { to: '/', label: 'nav.home' },
+  { to: '/transactions', label: 'nav.transactions' },
+  { to: '/connections', label: 'nav.connections' },
+  { to: '/settings', label: 'nav.settings' },
+];
+
+/** The frame of every page: who is not signed in sees only the way in. */
+export function Shell() {
+  const me = useQuery(queries.me());
+  if (me.isPending) {
+    return (
+      <Frame>
+        <Loading />
+      </Frame>
+    );
+  }
+  if (me.isError) {
+    return (
+      <Frame>
+        <Failure error={me.error} onRetry={() => void me.refetch()} />
+      </Frame>
+    );
+  }
+  if (me.data.setupNeeded) {
+    return (
+      <Frame>
+        <SetupPage />
+      </Frame>
+    );
+  }
+  if (!me.data.signedIn) {
+    return (
+      <Frame>
+        <SignInPage />
+      </Frame>
+    );
+  }
+  return <SignedIn />;
+}
+
+function SignedIn() {
+  useEvents();
+  return (
+    <Frame nav={<Navigation />}>
+      <Outlet />
+    </Frame>
+  );
+}
+
+function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode }) {
+  const main = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      return;
+    }
+    main.current?.focus(); // a new page begins at its content, for keyboards and screen readers
+  }, [path]);
+  return (
+    <div className="min-h-dvh pb-20 sm:pb-0">
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:absolute focus:left-3 focus:top-3 focus:z-10 focus:bg-card focus:p-3"
+      >
+        {t('app.skip')}
+      </a>
+      <header className="border-b border-line bg-card">
+        <div className="mx-auto flex h-16 max-w-4xl items-center gap-3 px-4">
+          <img src="/mark.svg" alt="" width={30} height={30} />
+          <span className="font-bold tracking-tight">{t('app.name')}</span>
+          {nav}
+        </div>
+      </header>
+      <main id="content" ref={main} tabIndex={-1} className="mx-auto max-w-4xl px-4 py-8 outline-none">
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function Navigation() {
+  return (
+    <nav
+      aria-label={t('nav.main')}
+      className="fixed inset-x-0 bottom-0 z-5 flex justify-around border-t border-line bg-card sm:static sm:ml-auto sm:gap-1 sm:border-0"
+    >
+      {places.map(({ to, label }) => (
+        <Link
+          key={to}
+          to={to}
+          activeOptions={{ exact: to === '/', includeSearch: false }}
+          className="flex min-h-14 flex-1 items-center justify-center px-1 text-sm font-semibold text-soft aria-[current=page]:text-navy sm:min-h-11 sm:flex-none sm:rounded-lg sm:px-3 sm:aria-[current=page]:bg-ground"
+        >
+          {t(label)}
+        </Link>
+      ))}
+    </nav>
+  );
+}

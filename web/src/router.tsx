@@ -1,0 +1,72 @@
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import type { TransactionFilter } from './api/queries';
+import { CallbackPage } from './pages/callback';
+import { ConnectPage } from './pages/connect';
+import { ConnectionsPage } from './pages/connections';
+import { HomePage } from './pages/home';
+import { SettingsPage } from './pages/settings';
+import { TransactionsPage } from './pages/transactions';
+import { Shell } from './parts/shell';
+
+const rootRoute = createRootRoute({ component: Shell });
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+
+export const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', component: HomePage });
+
+export const connectRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/connect',
+  validateSearch: (search): { bank?: string | undefined } => ({ bank: text(search['bank']) }),
+  component: ConnectPage,
+});
+
+export const callbackRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/callback',
+  component: CallbackPage,
+});
+
+export const transactionsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/transactions',
+  validateSearch: (search): TransactionFilter => ({
+    account: text(search['account']),
+    from: text(search['from']),
+    to: text(search['to']),
+    q: text(search['q']),
+  }),
+  component: TransactionsPage,
+});
+
+export const connectionsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/connections',
+  component: ConnectionsPage,
+});
+
+export const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/settings',
+  component: SettingsPage,
+});
+
+export function makeRouter() {
+  return createRouter({
+    routeTree: rootRoute.addChildren([
+      homeRoute,
+      connectRoute,
+      callbackRoute,
+      transactionsRoute,
+      connectionsRoute,
+      settingsRoute,
+    ]),
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
