@@ -1,11 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { AlertDialog } from 'radix-ui';
+import { useState } from 'react';
 import { api, take, type Connection } from '../api/client';
 import { useSync } from '../api/events';
 import { queries } from '../api/queries';
 import { formatDate, formatInstant } from '../format/date';
 import { t } from '../messages';
+import { Modal } from '../parts/modal';
 import { Empty, Failure, Loading } from '../parts/states';
 
 /** Every consent: what it covers, until when, and how to end it. */
@@ -102,26 +103,33 @@ function ConnectionCard({ connection: c }: { connection: Connection }) {
 }
 
 function Revoke({ bank, pending, onConfirm }: { bank: string; pending: boolean; onConfirm: () => void }) {
+  const [asking, setAsking] = useState(false);
+  const close = () => setAsking(false);
   return (
-    <AlertDialog.Root>
-      <AlertDialog.Trigger className="button" disabled={pending}>
+    <>
+      <button type="button" className="button" disabled={pending} onClick={() => setAsking(true)}>
         {t('conn.revoke')}
-      </AlertDialog.Trigger>
-      <AlertDialog.Portal>
-        <AlertDialog.Overlay className="fixed inset-0 z-10 bg-black/50" />
-        <AlertDialog.Content className="fixed left-1/2 top-1/2 z-20 w-[calc(100%-2rem)] max-w-md -translate-x-1/2 -translate-y-1/2 rounded-2xl bg-card p-6">
-          <AlertDialog.Title>{t('conn.revoke.title', { bank })}</AlertDialog.Title>
-          <AlertDialog.Description className="mt-2 text-soft">
-            {t('conn.revoke.text')}
-          </AlertDialog.Description>
+      </button>
+      {asking && (
+        <Modal title={t('conn.revoke.title', { bank })} role="alertdialog" onClose={close}>
+          <p className="mt-2 text-soft">{t('conn.revoke.text')}</p>
           <div className="mt-5 flex justify-end gap-3">
-            <AlertDialog.Cancel className="button">{t('dialog.cancel')}</AlertDialog.Cancel>
-            <AlertDialog.Action className="button button-primary" onClick={onConfirm}>
+            <button type="button" className="button" onClick={close}>
+              {t('dialog.cancel')}
+            </button>
+            <button
+              type="button"
+              className="button button-primary"
+              onClick={() => {
+                close();
+                onConfirm();
+              }}
+            >
               {t('conn.revoke.yes')}
-            </AlertDialog.Action>
+            </button>
           </div>
-        </AlertDialog.Content>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+        </Modal>
+      )}
+    </>
   );
 }

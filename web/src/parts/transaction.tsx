@@ -1,8 +1,8 @@
-import { Dialog } from 'radix-ui';
 import type { Transaction } from '../api/client';
 import { formatDay, formatInstant } from '../format/date';
 import { formatMoney } from '../format/money';
 import { t } from '../messages';
+import { Modal } from './modal';
 
 /** Everything the ledger knows of one transaction. */
 export function TransactionDetail({ row, onClose }: { row: Transaction; onClose: () => void }) {
@@ -30,32 +30,26 @@ export function TransactionDetail({ row, onClose }: { row: Transaction; onClose:
     [t('tx.seen'), formatInstant(row.firstSeen)],
   ];
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-10 bg-black/50" />
-        <Dialog.Content
-          aria-describedby={undefined}
-          className="fixed inset-x-0 bottom-0 z-20 max-h-[85dvh] overflow-auto rounded-t-2xl bg-card p-6 sm:inset-x-auto sm:bottom-auto sm:left-1/2 sm:top-1/2 sm:w-full sm:max-w-lg sm:-translate-x-1/2 sm:-translate-y-1/2 sm:rounded-2xl"
-        >
-          <Dialog.Title>
-            {row.merchant?.name ?? row.counterparty?.name ?? row.information ?? t('tx.unknown')}
-          </Dialog.Title>
-          <p className="money mt-1 text-3xl font-bold tracking-tight">
-            {formatMoney(row.amount, { plus: true })}
-          </p>
-          <dl className="mt-4 divide-y divide-line border-t border-line">
-            {lines
-              .filter(([, value]) => value)
-              .map(([label, value]) => (
-                <div key={label} className="flex justify-between gap-6 py-2.5">
-                  <dt className="shrink-0 text-soft">{label}</dt>
-                  <dd className="text-right wrap-anywhere">{value}</dd>
-                </div>
-              ))}
-          </dl>
-          <Dialog.Close className="button mt-5 w-full">{t('tx.close')}</Dialog.Close>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Modal
+      title={row.merchant?.name ?? row.counterparty?.name ?? row.information ?? t('tx.unknown')}
+      onClose={onClose}
+    >
+      <p className="money mt-1 text-3xl font-bold tracking-tight">
+        {formatMoney(row.amount, { plus: true })}
+      </p>
+      <dl className="mt-4 divide-y divide-line border-t border-line">
+        {lines
+          .filter(([, value]) => value)
+          .map(([label, value]) => (
+            <div key={label} className="flex justify-between gap-6 py-2.5">
+              <dt className="shrink-0 text-soft">{label}</dt>
+              <dd className="text-right wrap-anywhere">{value}</dd>
+            </div>
+          ))}
+      </dl>
+      <button type="button" className="button mt-5 w-full" onClick={onClose}>
+        {t('tx.close')}
+      </button>
+    </Modal>
   );
 }
