@@ -89,7 +89,7 @@ type Grant struct {
 	Scope        string    `json:"scope,omitempty"`
 }
 
-// LogValue keeps tokens out of logs.
+// String keeps tokens out of logs.
 func (g Grant) String() string { return "grant " + sealedText + " for consent " + g.ConsentID }
 
 // GoString keeps tokens out of %#v.
@@ -120,9 +120,9 @@ type Consent struct {
 }
 
 // Allows reports whether the consent holds any of the permissions.
-func (c Consent) Allows(any ...Permission) bool {
+func (c Consent) Allows(of ...Permission) bool {
 	for _, have := range c.Access.Permissions {
-		for _, want := range any {
+		for _, want := range of {
 			if have == want {
 				return true
 			}

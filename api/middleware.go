@@ -120,11 +120,11 @@ func (a *API) caller(r *http.Request) (identity.Principal, error) {
 		}
 		return a.Identity.KeyFor(r.Context(), key)
 	}
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil {
+	cookies := r.CookiesNamed(sessionCookie)
+	if len(cookies) == 0 {
 		return identity.Principal{}, nil
 	}
-	p, err := a.Identity.SessionFor(r.Context(), cookie.Value)
+	p, err := a.Identity.SessionFor(r.Context(), cookies[0].Value)
 	if onepoint.CodeOf(err) == onepoint.CodeUnauthenticated {
 		return identity.Principal{}, nil
 	}

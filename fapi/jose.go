@@ -250,10 +250,8 @@ func verifySignature(token string, head header, keys jwk.Set) error {
 	}
 	var last error
 	for _, key := range candidates(head, keys) {
-		if _, err := jws.Verify([]byte(token), jws.WithKey(alg, key)); err == nil {
+		if _, last = jws.Verify([]byte(token), jws.WithKey(alg, key)); last == nil {
 			return nil
-		} else {
-			last = err
 		}
 	}
 	return onepoint.E(onepoint.CodeSignatureInvalid, "verify token", "the token's signature does not verify with any published key of its signer", last)

@@ -46,11 +46,12 @@ func ParseKeys(jwks []byte) (jwk.Set, error) {
 
 func asymmetric(key jwk.Key) (jwk.Key, bool) {
 	switch key.(type) {
-	case jwk.RSAPublicKey, jwk.ECDSAPublicKey:
-		return key, true
+	// A private key satisfies the public interface too, so it comes first.
 	case jwk.RSAPrivateKey, jwk.ECDSAPrivateKey:
 		pub, err := key.PublicKey()
 		return pub, err == nil
+	case jwk.RSAPublicKey, jwk.ECDSAPublicKey:
+		return key, true
 	}
 	return nil, false
 }

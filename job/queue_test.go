@@ -240,7 +240,7 @@ func TestJobsOfAKilledProcessAreTakenUp(t *testing.T) {
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			cmd.Wait() //nolint:errcheck // it was killed
+			cmd.Wait()
 		}
 		if err := queue.Start(context.Background()); err != nil {
 			t.Fatal(err)

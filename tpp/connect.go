@@ -305,6 +305,7 @@ func openGrant(ctx context.Context, s Sealer, conn Connection) (onepoint.Grant, 
 func bindJourney(c Connection) []byte {
 	return []byte(c.Workspace + "|connections|" + c.ID + "|journey")
 }
+
 func bindGrant(c Connection) []byte { return []byte(c.Workspace + "|connections|" + c.ID + "|grant") }
 
 func event(t onepoint.EventType, c Connection) onepoint.Event {

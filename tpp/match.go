@@ -49,10 +49,10 @@ func (k *Keys) Next(t onepoint.Transaction) string {
 		k.seen = map[string]int{}
 	}
 	c := t.Counterparty
-	print := hashed("row", t.Amount.String(), t.BookingDate.String(), t.ValueDate.String(), t.Information,
+	found := hashed("row", t.Amount.String(), t.BookingDate.String(), t.ValueDate.String(), t.Information,
 		t.Reference, c.Name, c.Identifier.Value, t.Merchant.Name)
-	k.seen[print]++
-	return "fp:" + print + "#" + strconv.Itoa(k.seen[print])
+	k.seen[found]++
+	return "fp:" + found + "#" + strconv.Itoa(k.seen[found])
 }
 
 // DigestOf sums up what the bank says of a transaction. The payload itself is

@@ -122,5 +122,5 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	w.Write(content) //nolint:errcheck // the reader has gone
+	w.Write(content)
 }

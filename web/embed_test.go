@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func TestHandler(t *testing.T) {
 			}
 		})
 	}
-	r := httptest.NewRequest("GET", "/assets/app-1a2.js", nil)
+	r := httptest.NewRequest(http.MethodGet, "/assets/app-1a2.js", nil)
 	r.Header.Set("Accept-Encoding", "br, gzip")
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -51,7 +52,7 @@ func TestHandler(t *testing.T) {
 
 func TestUnbuiltAppSaysSo(t *testing.T) {
 	w := httptest.NewRecorder()
-	handler(fstest.MapFS{}).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	handler(fstest.MapFS{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if !strings.Contains(w.Body.String(), "make build") {
 		t.Errorf("got %q", w.Body)
 	}

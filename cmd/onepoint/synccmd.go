@@ -83,7 +83,7 @@ type follower struct {
 
 // follow opens the stream at the newest event; what happens from now on is seen.
 func (c *client) follow(ctx context.Context) (*follower, error) {
-	resp, err := c.send(ctx, http.MethodGet, "/events", nil)
+	resp, err := c.send(ctx, http.MethodGet, "/events", nil) //nolint:bodyclose // the follower keeps it open and closes it
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ rmdir "$4" 2>/dev/null
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	log, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:errcheck // only told when there is one
+	log, _ := os.ReadFile(filepath.Join(dir, "log"))
 	return cluster{}, fmt.Errorf("the cluster does not answer: %w: %.500s", err, log)
 }
 

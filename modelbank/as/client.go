@@ -50,7 +50,7 @@ func form(r *http.Request) (url.Values, error) {
 // connection, and by what it registered: private_key_jwt or tls_client_auth.
 func (s *Server) authenticate(r *http.Request, f url.Values) (caller, error) {
 	ctx := r.Context()
-	cert, print, err := s.certificate(r)
+	cert, thumbprint, err := s.certificate(r)
 	if err != nil {
 		return caller{}, err
 	}
@@ -85,7 +85,7 @@ func (s *Server) authenticate(r *http.Request, f url.Values) (caller, error) {
 	default:
 		err = invalidClient("the client has no way to authenticate")
 	}
-	return caller{client, print}, err
+	return caller{client, thumbprint}, err
 }
 
 func (s *Server) checkAssertion(ctx context.Context, client Client, f url.Values) error {

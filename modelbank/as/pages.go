@@ -65,7 +65,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, name s
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	w.Write(page.Bytes()) //nolint:errcheck // the reader has gone
+	w.Write(page.Bytes())
 }
 
 func (s *Server) front(w http.ResponseWriter, r *http.Request) {
@@ -231,8 +231,8 @@ func day(t time.Time) string {
 
 // inWords says what permissions share, in words that a customer reads.
 func inWords(permissions []onepoint.Permission) []string {
-	has := func(any ...onepoint.Permission) bool {
-		return slices.ContainsFunc(any, func(p onepoint.Permission) bool { return slices.Contains(permissions, p) })
+	has := func(of ...onepoint.Permission) bool {
+		return slices.ContainsFunc(of, func(p onepoint.Permission) bool { return slices.Contains(permissions, p) })
 	}
 	var words []string
 	switch {

@@ -163,24 +163,24 @@ func (s *Server) certificate(r *http.Request) (eidas.Certificate, string, error)
 		return eidas.Certificate{}, "", onepoint.E(onepoint.CodeCertificateInvalid, "check certificate", "a client certificate (QWAC) is required", nil)
 	}
 	leaf := r.TLS.PeerCertificates[0]
-	print, now := fapi.Thumbprint(leaf), s.Now()
+	thumbprint, now := fapi.Thumbprint(leaf), s.Now()
 	s.mu.Lock()
-	known, ok := s.verified[print]
+	known, ok := s.verified[thumbprint]
 	s.mu.Unlock()
 	if ok && now.Sub(known.at) < certificateLife && now.Before(leaf.NotAfter) {
-		return known.cert, print, nil
+		return known.cert, thumbprint, nil
 	}
 	cert, err := eidas.Verify(leaf, r.TLS.PeerCertificates[1:], s.Roots, now, eidas.Want{Type: eidas.TypeWeb, Usage: eidas.UsageClient})
 	if err != nil {
-		return cert, print, err
+		return cert, thumbprint, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.verified) > 10_000 {
 		clear(s.verified)
 	}
-	s.verified[print] = verifiedCertificate{cert, now}
-	return cert, print, nil
+	s.verified[thumbprint] = verifiedCertificate{cert, now}
+	return cert, thumbprint, nil
 }
 
 // CheckToken says what a bearer token stands for, if it is good for the

@@ -250,7 +250,7 @@ func (d *Directory) softwareKeys(w http.ResponseWriter, r *http.Request) error {
 func writeKeys(w http.ResponseWriter, keys []byte) error {
 	w.Header().Set("Content-Type", "application/jwk-set+json")
 	w.Header().Set("Cache-Control", "public, max-age=60")
-	w.Write(keys) //nolint:errcheck // the reader has gone
+	w.Write(keys)
 	return nil
 }
 
@@ -262,6 +262,6 @@ func write(w http.ResponseWriter, status int, body any) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	w.Write(b) //nolint:errcheck // the reader has gone
+	w.Write(b)
 	return nil
 }

@@ -48,30 +48,51 @@ func v4() version {
 	return version{
 		path: "/open-banking/v4.0/aisp",
 		consents: []pair[onepoint.ConsentStatus]{
-			{onepoint.ConsentAwaiting, "AWAU"}, {onepoint.ConsentAuthorised, "AUTH"}, {onepoint.ConsentRejected, "RJCT"},
-			{onepoint.ConsentRevoked, "CANC"}, {onepoint.ConsentExpired, "EXPD"},
+			{onepoint.ConsentAwaiting, "AWAU"},
+			{onepoint.ConsentAuthorised, "AUTH"},
+			{onepoint.ConsentRejected, "RJCT"},
+			{onepoint.ConsentRevoked, "CANC"},
+			{onepoint.ConsentExpired, "EXPD"},
 		},
 		statuses: []pair[onepoint.TransactionStatus]{
-			{onepoint.StatusBooked, "BOOK"}, {onepoint.StatusPending, "PDNG"}, {onepoint.StatusRejected, "RJCT"},
-			{onepoint.StatusPending, "FUTR"}, {onepoint.StatusPending, "INFO"},
+			{onepoint.StatusBooked, "BOOK"},
+			{onepoint.StatusPending, "PDNG"},
+			{onepoint.StatusRejected, "RJCT"},
+			{onepoint.StatusPending, "FUTR"},
+			{onepoint.StatusPending, "INFO"},
 		},
 		balances: []pair[onepoint.BalanceType]{
-			{onepoint.BalanceInterimAvailable, "ITAV"}, {onepoint.BalanceInterimBooked, "ITBD"}, {onepoint.BalanceClosingBooked, "CLBD"},
-			{onepoint.BalanceOpeningBooked, "OPBD"}, {onepoint.BalanceExpected, "XPCD"}, {onepoint.BalanceOther, "INFO"},
+			{onepoint.BalanceInterimAvailable, "ITAV"},
+			{onepoint.BalanceInterimBooked, "ITBD"},
+			{onepoint.BalanceClosingBooked, "CLBD"},
+			{onepoint.BalanceOpeningBooked, "OPBD"},
+			{onepoint.BalanceExpected, "XPCD"},
+			{onepoint.BalanceOther, "INFO"},
 		},
 		accounts: []pair[onepoint.AccountType]{
-			{onepoint.AccountCurrent, "CACC"}, {onepoint.AccountSavings, "SVGS"}, {onepoint.AccountCard, "CARD"}, {onepoint.AccountLoan, "LOAN"},
-			{onepoint.AccountOther, "OTHR"}, {onepoint.AccountSavings, "LLSV"}, {onepoint.AccountSavings, "ONDP"},
-			{onepoint.AccountLoan, "MORT"}, {onepoint.AccountCurrent, "TRAN"}, {onepoint.AccountCurrent, "SLRY"},
+			{onepoint.AccountCurrent, "CACC"},
+			{onepoint.AccountSavings, "SVGS"},
+			{onepoint.AccountCard, "CARD"},
+			{onepoint.AccountLoan, "LOAN"},
+			{onepoint.AccountOther, "OTHR"},
+			{onepoint.AccountSavings, "LLSV"},
+			{onepoint.AccountSavings, "ONDP"},
+			{onepoint.AccountLoan, "MORT"},
+			{onepoint.AccountCurrent, "TRAN"},
+			{onepoint.AccountCurrent, "SLRY"},
 		},
 	}
 }
 
 func schemes() []pair[onepoint.IdentifierScheme] {
 	return []pair[onepoint.IdentifierScheme]{
-		{onepoint.SchemeSortCode, "UK.OBIE.SortCodeAccountNumber"}, {onepoint.SchemeIBAN, "UK.OBIE.IBAN"},
-		{onepoint.SchemeBBAN, "UK.OBIE.BBAN"}, {onepoint.SchemePAN, "UK.OBIE.PAN"},
-		{onepoint.SchemeSortCode, "SortCodeAccountNumber"}, {onepoint.SchemeIBAN, "IBAN"}, {onepoint.SchemePAN, "PAN"},
+		{onepoint.SchemeSortCode, "UK.OBIE.SortCodeAccountNumber"},
+		{onepoint.SchemeIBAN, "UK.OBIE.IBAN"},
+		{onepoint.SchemeBBAN, "UK.OBIE.BBAN"},
+		{onepoint.SchemePAN, "UK.OBIE.PAN"},
+		{onepoint.SchemeSortCode, "SortCodeAccountNumber"},
+		{onepoint.SchemeIBAN, "IBAN"},
+		{onepoint.SchemePAN, "PAN"},
 	}
 }
 

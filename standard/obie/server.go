@@ -167,7 +167,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int, body
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	w.Write(b) //nolint:errcheck // the reader has gone
+	w.Write(b)
 }
 
 // refuse writes the standard's error. 401 has no body (v4.0).
@@ -198,7 +198,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(ref.status)
-	w.Write(body) //nolint:errcheck // the reader has gone
+	w.Write(body)
 }
 
 func refusalOf(err error) *refusal {
