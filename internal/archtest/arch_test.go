@@ -59,7 +59,9 @@ func load(t *testing.T) []pkg {
 		} else if err != nil {
 			t.Fatalf("read go list: %v", err)
 		}
-		pkgs = append(pkgs, p)
+		if !strings.Contains(p.ImportPath, "/node_modules/") { // npm packages that carry Go files
+			pkgs = append(pkgs, p)
+		}
 	}
 	if len(pkgs) < 10 {
 		t.Fatalf("go list found only %d packages", len(pkgs))
