@@ -43,7 +43,7 @@ func TestWrongCommandsGetOneClearLine(t *testing.T) {
 		{"an address that is not local", []string{"--data", empty, "up", "--listen", "0.0.0.0:80"}, exitUsage, "loopback"},
 		{"the same address twice", []string{"--data", empty, "up", "--listen", "127.0.0.1:9", "--bank-listen", "127.0.0.1:9"}, exitUsage, "--bank-listen"},
 		{"an unknown seed", []string{"--data", empty, "up", "--listen", "127.0.0.1:0", "--bank-listen", "127.0.0.1:0", "--seed", "gold"}, exitUsage, "--seed"},
-		{"a seed that is not there", []string{"--data", t.TempDir(), "up", "--listen", "127.0.0.1:0", "--bank-listen", "127.0.0.1:0", "--seed", "berka:/nowhere"}, exitError, "berka"},
+		{"a seed that is not there", []string{"--data", t.TempDir(), "up", "--listen", "127.0.0.1:0", "--bank-listen", "127.0.0.1:0", "--seed", "berka:/nowhere"}, exitUsage, "data set"},
 		{"a database of an unknown kind", []string{"--data", t.TempDir(), "up", "--listen", "127.0.0.1:0", "--bank-listen", "127.0.0.1:0", "--database", "mysql://x"}, exitUsage, "database"},
 	}
 	for _, tt := range tests {

@@ -100,7 +100,7 @@ func openPlatformSide(ctx context.Context, c platformConfig) (_ *platformSide, e
 	if err := p.certify(ctx); err != nil {
 		return nil, err
 	}
-	if err := p.wire(ctx, ids, strings.HasPrefix(database, "sqlite:")); err != nil {
+	if err := p.wire(ctx, ids); err != nil {
 		return nil, err
 	}
 	return p, p.letLocalCommandsIn(ctx)
@@ -143,7 +143,7 @@ func localProfiles(bankURL string) ([]connector.Profile, error) {
 	return known, nil
 }
 
-func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs, embedded bool) error {
+func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 	c := p.config
 	known, err := localProfiles(c.BankURL)
 	if err != nil {
@@ -162,10 +162,10 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs, embedded bool
 	}
 	p.sync = &tpp.Syncing{
 		Connections: p.db, Ledger: p.db, Syncs: p.db, Banks: p.banks, Sealer: p.keys, Events: p.db,
-		Holder: ids("proc"), Exclusive: embedded, Now: c.Now, NewID: ids, Log: c.Log,
+		Holder: ids("proc"), Exclusive: true, Now: c.Now, NewID: ids, Log: c.Log,
 	}
 	p.identity = identity.New(identity.Config{Users: p.db, Sessions: p.db, Keys: p.db, Now: c.Now, NewID: ids})
-	if err := p.startWork(ctx, embedded); err != nil {
+	if err := p.startWork(ctx); err != nil {
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
@@ -190,11 +190,12 @@ func bankRoots(t *trust) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// startWork starts the queue: which event starts which work.
-func (p *platformSide) startWork(ctx context.Context, embedded bool) error {
+// startWork starts the queue: which event starts which work. `up` is one process
+// on its data, so what is found running was left by one that died.
+func (p *platformSide) startWork(ctx context.Context) error {
 	handle, dialect := p.db.Handle()
 	queue, err := job.New(ctx, job.Config{
-		DB: handle, Dialect: string(dialect), Exclusive: embedded,
+		DB: handle, Dialect: string(dialect), Exclusive: true,
 		Routes: map[onepoint.EventType]string{
 			onepoint.EventRegistrationRequested: "onboard",
 			onepoint.EventConnectionAuthorised:  "sync",

@@ -25,7 +25,7 @@ const asCommand = "ONEPOINT_TEST_AS_COMMAND"
 // TestMain lets tests run this binary as the command itself, to kill it.
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
-		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+		main()
 	}
 	os.Exit(m.Run())
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/onepointledger/onepoint"
@@ -78,7 +79,7 @@ func (u *upCmd) check() error {
 			return onepoint.Missing("start", flag, "`onepoint up` is for this machine only: use a loopback address such as 127.0.0.1")
 		}
 	}
-	if u.Listen == u.BankListen {
+	if u.Listen == u.BankListen && !strings.HasSuffix(u.Listen, ":0") { // any free port is another each time
 		return onepoint.Missing("start", "--bank-listen", "must differ from --listen")
 	}
 	return nil
