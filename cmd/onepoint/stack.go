@@ -35,6 +35,7 @@ type stack struct {
 	Bank     *bankSide
 	Platform *platformSide
 
+	trust   *trust
 	servers []*http.Server
 	serving sync.WaitGroup
 	failed  chan error
@@ -43,11 +44,11 @@ type stack struct {
 // Start starts all of it, and registers the platform at the bank.
 func (s *stack) Start(ctx context.Context) error {
 	s.failed = make(chan error, 2)
-	trust, err := openTrust(s.Data, s.Now)
-	if err != nil {
+	var err error
+	if s.trust, err = openTrust(s.Data, s.Now); err != nil {
 		return err
 	}
-	s.Step("local test QTSP ready, its root is %s", trust.rootFile)
+	s.Step("local test QTSP ready, its root is %s", s.trust.rootFile)
 
 	bankListener, err := listen(ctx, "--bank-listen", s.BankListen)
 	if err != nil {
@@ -63,7 +64,7 @@ func (s *stack) Start(ctx context.Context) error {
 	bankURL := "https://" + bankListener.Addr().String()
 
 	s.Bank, err = openBankSide(ctx, bankConfig{
-		URL: bankURL, Data: s.Data, Database: s.BankDatabase, Seed: s.Seed, Trust: trust,
+		URL: bankURL, Data: s.Data, Database: s.BankDatabase, Seed: s.Seed, Trust: s.trust,
 		Now: s.Now, Log: s.Log.With("side", "bank"), Step: s.Step,
 	})
 	if err != nil {
@@ -75,7 +76,7 @@ func (s *stack) Start(ctx context.Context) error {
 	s.Step("model bank at %s", bankURL)
 
 	s.Platform, err = openPlatformSide(ctx, platformConfig{
-		URL: s.URL, BankURL: bankURL, Data: s.Data, Database: s.Database, Trust: trust,
+		URL: s.URL, BankURL: bankURL, Data: s.Data, Database: s.Database, Trust: s.trust,
 		Now: s.Now, Log: s.Log.With("side", "platform"), Step: s.Step,
 	})
 	if err != nil {
