@@ -67,8 +67,8 @@ func startProcess(t *testing.T, data string, flags ...string) *process {
 }
 
 func (p *process) kill() {
-	p.cmd.Process.Kill() //nolint:errcheck // it may have ended
-	p.cmd.Wait()         //nolint:errcheck // it was killed
+	p.cmd.Process.Kill() // it may have ended
+	p.cmd.Wait()         // it was killed
 }
 
 // approve begins a connection and agrees at the bank, but does not wait for the

@@ -63,7 +63,14 @@ func TestListsAreOneJSONArray(t *testing.T) {
 		t.Fatal(errs)
 	}
 	for _, args := range [][]string{
-		{"banks"}, {"tpp", "status"}, {"connections"}, {"accounts"}, {"balances"}, {"transactions"}, {"sync"}, {"doctor"},
+		{"banks"},
+		{"tpp", "status"},
+		{"connections"},
+		{"accounts"},
+		{"balances"},
+		{"transactions"},
+		{"sync"},
+		{"doctor"},
 		{"transactions", "--search", "no such words"},
 	} {
 		code, out, errs := s.command(t, append(args, "--json")...)

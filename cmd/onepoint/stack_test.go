@@ -308,7 +308,7 @@ func TestSecondStartKeepsEverything(t *testing.T) {
 	}
 	// Both ports differ now: the platform registers its new address and goes on.
 	second := start("127.0.0.1:0")
-	defer second.Stop() //nolint:errcheck // the test has its answer
+	defer second.Stop()
 	if second.Platform.Workspace != workspace {
 		t.Error("the workspace is another")
 	}

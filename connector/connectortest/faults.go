@@ -66,7 +66,7 @@ func (k *kit) faults(t *testing.T) {
 		{"garbage", answer(200, nil, `{"Data":{"Account":[{"AccountId":`), onepoint.CodeProtocol, 0},
 		{"data of the wrong kind", answer(200, nil, `{"Data":{"Account":"none"}}`), onepoint.CodeProtocol, 0},
 		{"an answer without end", func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(endless{}), Request: r}, nil
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(endless{}), Request: r}, nil
 		}, onepoint.CodeProtocol, 0},
 		{"a line that breaks", func(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset") }, onepoint.CodeUnavailable, 0},
 	}
