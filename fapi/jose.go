@@ -388,16 +388,31 @@ func uniqueMembers(dec *json.Decoder, depth int) error {
 			return err
 		}
 		name, ok := t.(string)
-		if !ok || seen[name] {
-			return fmt.Errorf("member %.40q twice", name)
+		folded, plain := foldedName(name)
+		if !ok || !plain || seen[folded] {
+			return fmt.Errorf("member %.40q twice, or in a spelling that readers take differently", name)
 		}
-		seen[name] = true
+		seen[folded] = true
 		if err := uniqueValue(dec, depth); err != nil {
 			return err
 		}
 	}
 	_, err := dec.Token()
 	return err
+}
+
+// foldedName is how encoding/json compares names: without regard to case. A name
+// outside ASCII, where letters fold in surprising ways (ſ is s), and a known name
+// in another case are refused: another reader would not take them for the same.
+func foldedName(name string) (folded string, plain bool) {
+	for i := range len(name) {
+		if name[i] >= 0x80 {
+			return name, false
+		}
+	}
+	folded = strings.ToLower(name)
+	known := []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "alg", "kid", "typ", "crit", "b64"}
+	return folded, folded == name || !slices.Contains(known, folded)
 }
 
 func uniqueValue(dec *json.Decoder, depth int) error {

@@ -97,6 +97,9 @@ func TestVerifyJWTRefusesAttacks(t *testing.T) {
 		{"an unencoded payload", forged(`{"alg":"ES256","b64":false}`, payload)},
 		{"the algorithm twice", forged(`{"alg":"ES256","alg":"none"}`, payload)},
 		{"a claim twice", forged(`{"alg":"ES256"}`, `{"iss":"client","iss":"bank"}`)},
+		{"a claim twice, in another case", sign(claims(func(c map[string]any) { c["ISS"], c["iss"] = "client", "mallory" }))},
+		{"a claim twice, with a letter that folds", sign(claims(func(c map[string]any) { c["i\u017fs"], c["iss"] = "client", "mallory" }))},
+		{"a known claim in another case", sign(claims(func(c map[string]any) { delete(c, "iss"); c["ISS"] = "client" }))},
 		{"a key id that is a path", forged(`{"alg":"ES256","kid":"../../key"}`, payload)},
 		{"another signer", strangers},
 		{"a changed payload", forged(`{"alg":"ES256"}`, payload)},
@@ -152,7 +155,7 @@ func TestChallenge(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	for text, want := range map[string]time.Duration{
-		"": 0, "7": 7 * time.Second, "-1875538": time.Second, "0": time.Second, "99999999999": 24 * time.Hour, "soon": time.Second,
+		"": 0, "7": 7 * time.Second, "-1875538": time.Second, "0": time.Second, "99999999999": 24 * time.Hour, "99999999999999999999": 24 * time.Hour, "soon": time.Second,
 		"Sat, 21 Nov 2026 09:02:00 GMT": 2 * time.Minute, "Sat, 21 Nov 2020 09:02:00 GMT": time.Second,
 	} {
 		if got := fapi.RetryAfter(http.Header{"Retry-After": {text}}, now); got != want {
