@@ -108,7 +108,7 @@ function Rows({ filter }: { filter: TransactionFilter }) {
   if (list.isPending) {
     return <Loading rows={8} />;
   }
-  if (list.isError) {
+  if (!list.data) {
     return <Failure error={list.error} onRetry={() => void list.refetch()} />;
   }
   const rows = list.data.pages.flatMap((page) => page.items);
@@ -134,7 +134,8 @@ function Rows({ filter }: { filter: TransactionFilter }) {
           </ul>
         </section>
       ))}
-      {list.hasNextPage && (
+      {list.isError && <Failure error={list.error} onRetry={() => void list.fetchNextPage()} />}
+      {list.hasNextPage && !list.isError && (
         <button
           type="button"
           className="button w-full"
