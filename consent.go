@@ -22,8 +22,8 @@ const (
 	ReadPAN                 Permission = "ReadPAN"
 )
 
-// Purpose is what a consent is for. Access is the first; payments and funds
-// confirmation are further purposes of the same journey.
+// Purpose is what a consent is for: [Access], [Payment] or [Funds]. All three
+// take the same journey.
 type Purpose interface{ purpose() }
 
 // Access asks to read accounts. A zero time is no limit.
@@ -85,7 +85,7 @@ type Grant struct {
 	ConsentID    string    `json:"consentId"`
 	AccessToken  string    `json:"accessToken"`
 	RefreshToken string    `json:"refreshToken,omitempty"`
-	Expires      time.Time `json:"expires"` // of the access token
+	Expires      time.Time `json:"expires,omitzero"` // of the access token; zero when it does not expire
 	Scope        string    `json:"scope,omitempty"`
 }
 

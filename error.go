@@ -32,8 +32,9 @@ const (
 // Field names one thing that is wrong or wanted. Message carries no value the
 // user sent: it may be personal data.
 type Field struct {
-	Name    string `json:"name"`    // a JSON path or parameter name
-	Message string `json:"message"` // what is expected
+	Name    string `json:"name"`             // a JSON path or parameter name
+	Message string `json:"message"`          // what is expected
+	Secret  bool   `json:"secret,omitempty"` // the answer goes to the vault and is shown never again
 }
 
 // Error is the one error type that crosses packages. Msg is safe to show to the
@@ -112,5 +113,5 @@ func MessageOf(err error) string {
 
 // Missing makes an [CodeInvalid] error that names one field.
 func Missing(op, field, message string) *Error {
-	return &Error{Code: CodeInvalid, Op: op, Msg: field + ": " + message, Fields: []Field{{field, message}}}
+	return &Error{Code: CodeInvalid, Op: op, Msg: field + ": " + message, Fields: []Field{{Name: field, Message: message}}}
 }

@@ -26,9 +26,9 @@ var oauthErrors = []struct {
 	status int
 }{
 	{onepoint.CodeInvalid, "invalid_request", http.StatusBadRequest},
+	{onepoint.CodeUnauthenticated, "invalid_client", http.StatusUnauthorized},
 	{onepoint.CodeSignatureInvalid, "invalid_client", http.StatusUnauthorized},
 	{onepoint.CodeCertificateInvalid, "invalid_client", http.StatusUnauthorized},
-	{onepoint.CodeUnauthenticated, "invalid_client", http.StatusUnauthorized},
 	{onepoint.CodeForbidden, "unauthorized_client", http.StatusBadRequest},
 	{onepoint.CodeConsentExpired, "invalid_grant", http.StatusBadRequest},
 	{onepoint.CodeTokenInvalid, "invalid_token", http.StatusUnauthorized},

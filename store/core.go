@@ -55,6 +55,7 @@ func scanAccount(scan func(...any) error) (core.Account, error) {
 		return a, err
 	}
 	p.Account, p.Currency, p.Closed, p.LastBooked = a.ID, a.Currency, a.Closed, fromMicros(last)
+	p.CreditLimit = a.CreditLimit
 	return a, a.Opened.UnmarshalText([]byte(opened))
 }
 
@@ -70,6 +71,17 @@ func (b *Bank) Account(ctx context.Context, id string) (core.Account, error) {
 		return core.Account{}, failed(op, err)
 	}
 	return accounts[0], nil
+}
+
+// AccountByIdentifier implements [core.Accounts].
+func (b *Bank) AccountByIdentifier(ctx context.Context, id onepoint.Identifier) (core.Account, error) {
+	var account string
+	err := b.read.QueryRowContext(ctx, `SELECT account_id FROM account_identifiers WHERE value = $1 AND scheme = $2 ORDER BY account_id LIMIT 1`,
+		id.Value, string(id.Scheme)).Scan(&account)
+	if err != nil {
+		return core.Account{}, failed("find account", err)
+	}
+	return b.Account(ctx, account)
 }
 
 // CustomerAccounts implements [core.Accounts].
@@ -284,7 +296,7 @@ func (b *Bank) lockChunk(ctx context.Context, tx *sql.Tx, ids []string, into cor
 	if lock := b.forUpdate(); lock != "" {
 		of = lock + " OF p"
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT p.account_id, a.currency, a.closed, p.booked, p.pending_in, p.pending_out, p.seq, p.last_booked
+	rows, err := tx.QueryContext(ctx, `SELECT p.account_id, a.currency, a.closed, p.booked, p.pending_in, p.pending_out, p.seq, p.last_booked, a.credit_limit
 		FROM positions p JOIN accounts a ON a.id = p.account_id
 		WHERE p.account_id IN (`+placeholders(1, len(ids))+`) ORDER BY p.account_id`+of, args...)
 	if err != nil {
@@ -294,7 +306,7 @@ func (b *Bank) lockChunk(ctx context.Context, tx *sql.Tx, ids []string, into cor
 	for rows.Next() {
 		var p core.Position
 		var last int64
-		if err := rows.Scan(&p.Account, &p.Currency, &p.Closed, &p.Booked, &p.PendingIn, &p.PendingOut, &p.Seq, &last); err != nil {
+		if err := rows.Scan(&p.Account, &p.Currency, &p.Closed, &p.Booked, &p.PendingIn, &p.PendingOut, &p.Seq, &last, &p.CreditLimit); err != nil {
 			return err
 		}
 		p.LastBooked = fromMicros(last)

@@ -36,3 +36,27 @@ func (db *DB) PutVaultItem(ctx context.Context, workspace, kind, name string, se
 		workspace, kind, name, sealed, micros(at))
 	return failed("put vault item", err)
 }
+
+// DeleteVaultItem removes an item; one that is not there is no error.
+func (db *DB) DeleteVaultItem(ctx context.Context, workspace, kind, name string) error {
+	_, err := db.write.ExecContext(ctx, `DELETE FROM vault_items WHERE workspace = $1 AND kind = $2 AND name = $3`, workspace, kind, name)
+	return failed("delete vault item", err)
+}
+
+// VaultNames lists the names of a kind, in order.
+func (db *DB) VaultNames(ctx context.Context, workspace, kind string) ([]string, error) {
+	rows, err := db.read.QueryContext(ctx, `SELECT name FROM vault_items WHERE workspace = $1 AND kind = $2 ORDER BY name`, workspace, kind)
+	if err != nil {
+		return nil, failed("list vault items", err)
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, failed("list vault items", err)
+		}
+		names = append(names, name)
+	}
+	return names, failed("list vault items", rows.Err())
+}

@@ -328,7 +328,7 @@ func (r *run) row(ctx context.Context, account Account, t onepoint.Transaction, 
 // refuses it all the same, it is renewed once and the call made again.
 func attempt[T any](ctx context.Context, r *run, call func(onepoint.Grant) (T, error)) (T, error) {
 	var none T
-	if r.Now().Add(refreshAhead).After(r.grant.Expires) {
+	if !r.grant.Expires.IsZero() && r.Now().Add(refreshAhead).After(r.grant.Expires) {
 		if err := r.refresh(ctx); err != nil {
 			return none, err
 		}

@@ -99,10 +99,18 @@ const maxPEM = 256 << 10
 // RSA from 2048 bits or ECDSA P-256. Importing the same key again is fine;
 // CodeConflict when the name has another.
 func (v *Vault) Import(ctx context.Context, workspace, name string, data []byte) error {
-	const op = "import key"
 	key, chain, err := readPEM(data)
 	if err != nil {
 		return err
+	}
+	return v.keep(ctx, workspace, name, key, chain)
+}
+
+// keep seals an imported key under a name, and its certificates.
+func (v *Vault) keep(ctx context.Context, workspace, name string, key crypto.Signer, chain []*x509.Certificate) error {
+	const op = "import key"
+	if len(chain) > 0 && !samePublic(key.Public(), chain[0].PublicKey) {
+		return onepoint.E(onepoint.CodeInvalid, op, "the certificate does not belong to the private key", nil)
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -154,6 +162,12 @@ func readPEM(data []byte) (key crypto.Signer, chain []*x509.Certificate, err err
 	if key == nil {
 		return bad("the PEM file holds no private key")
 	}
+	return key, chain, acceptable(key)
+}
+
+// acceptable refuses keys that no bank takes.
+func acceptable(key crypto.Signer) error {
+	bad := func(msg string) error { return onepoint.E(onepoint.CodeInvalid, "import key", msg, nil) }
 	switch k := key.Public().(type) {
 	case *rsa.PublicKey:
 		if k.N.BitLen() < 2048 {
@@ -166,7 +180,7 @@ func readPEM(data []byte) (key crypto.Signer, chain []*x509.Certificate, err err
 	default:
 		return bad("the private key is neither RSA nor ECDSA")
 	}
-	return key, chain, nil
+	return nil
 }
 
 // parseKey drops the parser's error, which may quote the key.

@@ -23,6 +23,10 @@ type Store interface {
 	AddVaultItem(ctx context.Context, workspace, kind, name string, sealed []byte, at time.Time) ([]byte, error)
 	// PutVaultItem stores an item in place of any former one.
 	PutVaultItem(ctx context.Context, workspace, kind, name string, sealed []byte, at time.Time) error
+	// DeleteVaultItem removes an item; one that is not there is no error.
+	DeleteVaultItem(ctx context.Context, workspace, kind, name string) error
+	// VaultNames lists the names of a kind, in order.
+	VaultNames(ctx context.Context, workspace, kind string) ([]string, error)
 }
 
 // Config says where a vault lives.
@@ -53,6 +57,8 @@ const (
 	kindKey     = "key"      // the rest is sealed by the workspace's data key
 	kindChain   = "chain"
 	kindSecret  = "secret"
+
+	kindCredential = "credential"
 )
 
 // maxDataKeys bounds the cache of data keys; each takes some kilobytes.

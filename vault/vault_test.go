@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -46,6 +47,26 @@ func (m *memory) VaultItem(_ context.Context, workspace, kind, name string) ([]b
 		return bytes.Clone(b), nil
 	}
 	return nil, onepoint.E(onepoint.CodeNotFound, "read vault item", "there is no such thing", nil)
+}
+
+func (m *memory) DeleteVaultItem(_ context.Context, workspace, kind, name string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.items, itemKey{workspace, kind, name})
+	return nil
+}
+
+func (m *memory) VaultNames(_ context.Context, workspace, kind string) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var names []string
+	for k := range m.items {
+		if k.workspace == workspace && k.kind == kind {
+			names = append(names, k.name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }
 
 func (m *memory) AddVaultItem(_ context.Context, workspace, kind, name string, sealed []byte, _ time.Time) ([]byte, error) {

@@ -274,7 +274,8 @@ func (f *form) walk(n *html.Node) {
 		}
 	case n.Data == "input" && attrs["name"] != "":
 		f.names[attrs["name"]] = true
-		if attrs["type"] == "hidden" || attrs["type"] == "checkbox" {
+		_, checked := attrs["checked"]
+		if attrs["type"] == "hidden" || attrs["type"] == "checkbox" || attrs["type"] == "radio" && checked {
 			f.values.Add(attrs["name"], attrs["value"])
 		}
 	}

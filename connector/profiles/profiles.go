@@ -100,14 +100,29 @@ func check(p connector.Profile) []onepoint.Field {
 	}
 	must(isHTTPS(p.Endpoints.Issuer), "endpoints.issuer", "must be an https address")
 	must(isHTTPS(p.Endpoints.Resource), "endpoints.resource", "must be an https address")
-	must(p.Endpoints.Directory == "" || isHTTPS(p.Endpoints.Directory), "endpoints.directory", "must be an https address")
+	for name, address := range optionalAddresses(p) {
+		must(address == "" || isHTTPS(address), name, "must be an https address")
+	}
+	for _, q := range p.Onboarding.Asks {
+		must(q.Name != "" && q.Label != "", "onboarding.asks", "each needs a name and a label")
+	}
 	s := p.Security
-	must(slices.Contains([]string{"private_key_jwt", "tls_client_auth"}, s.ClientAuth), "security.client_auth", "must be private_key_jwt or tls_client_auth")
-	must(slices.Contains([]string{"code", "code id_token"}, s.ResponseType), "security.response_type", "must be code or code id_token")
-	must(slices.Contains([]string{"PS256", "ES256"}, s.SigningAlg), "security.signing_alg", "must be PS256 or ES256")
+	must(slices.Contains([]string{"private_key_jwt", "tls_client_auth", "client_secret_post", "none"}, s.ClientAuth), "security.client_auth", "must be private_key_jwt, tls_client_auth, client_secret_post or none")
+	must(slices.Contains([]string{"code", "code id_token", "none"}, s.ResponseType), "security.response_type", "must be code, code id_token or none")
+	must(slices.Contains([]string{"PS256", "ES256", "RS256"}, s.SigningAlg), "security.signing_alg", "must be PS256, ES256 or RS256")
 	l := p.Limits
 	must(min(l.ConsentDays, l.HistoryDays, l.OverlapDays, l.UnattendedDaily) >= 0, "limits", "must not be negative")
 	return faults
+}
+
+func optionalAddresses(p connector.Profile) map[string]string {
+	e, o := p.Endpoints, p.Onboarding
+	return map[string]string{
+		"endpoints.directory": e.Directory, "endpoints.authorize": e.Authorize, "endpoints.token": e.Token, "endpoints.jwks": e.JWKS,
+		"endpoints.payments": e.Payments, "endpoints.funds": e.Funds, "endpoints.sign_keys": e.SignKeys,
+		"onboarding.generator": o.Generator, "onboarding.register": o.Register, "onboarding.certificates": o.Certificates,
+		"onboarding.portal": o.Portal,
+	}
 }
 
 func isHTTPS(s string) bool {

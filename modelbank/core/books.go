@@ -17,7 +17,12 @@ type Position struct {
 	PendingOut int64     // sum of pending debits, zero or negative
 	Seq        int64     // of the last entry
 	LastBooked time.Time // of the last booked entry
+
+	CreditLimit int64 // arranged overdraft or card limit
 }
+
+// available is what may leave the account now.
+func (p *Position) available() int64 { return p.Booked + p.PendingOut + p.CreditLimit }
 
 // Positions holds the positions that a posting may change, by account id.
 type Positions map[string]*Position
@@ -55,6 +60,9 @@ func Apply(pos Positions, movements []Movement) ([]Entry, error) {
 				return nil, err
 			}
 			entries = append(entries, e)
+		}
+		if p := pos[m.Covered]; p != nil && p.available() < 0 {
+			return nil, onepoint.E(onepoint.CodeConflict, "post movement", "the account has not enough funds", ErrFunds)
 		}
 	}
 	return entries, nil

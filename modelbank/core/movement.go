@@ -13,6 +13,7 @@ type Movement struct {
 	ID      string    // empty: the core makes one
 	At      time.Time // zero: now
 	Pending bool      // affects what is available, not what is booked
+	Covered string    // an account whose available balance must not go below zero; empty for none
 	Legs    []Leg
 }
 

@@ -3,6 +3,8 @@ package core
 import (
 	"context"
 	"time"
+
+	"github.com/onepointledger/onepoint"
 )
 
 // Store keeps the bank's rows.
@@ -28,6 +30,8 @@ type Accounts interface {
 	// the order in which they became one.
 	CustomerAccounts(ctx context.Context, customer string) ([]Account, error)
 	Account(ctx context.Context, id string) (Account, error) // CodeNotFound
+	// AccountByIdentifier finds a customer's account. CodeNotFound.
+	AccountByIdentifier(ctx context.Context, id onepoint.Identifier) (Account, error)
 }
 
 // Books keeps the journal. Each method is one transaction.
