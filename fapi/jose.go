@@ -28,7 +28,7 @@ const maxToken = 64 << 10
 type SigningKey struct {
 	Signer crypto.Signer
 	KeyID  string
-	Alg    string // PS256 or ES256, the two that FAPI allows
+	Alg    string // PS256 or ES256, the two that FAPI allows; RS256 for banks outside FAPI
 	Chain  []*x509.Certificate
 }
 
@@ -66,12 +66,20 @@ func SignJWT(key SigningKey, typ string, claims any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("encode claims: %w", err)
 	}
+	return signBytes(key, typ, payload)
+}
+
+func signBytes(key SigningKey, typ string, payload []byte) (string, error) {
 	alg, ok := jwa.LookupSignatureAlgorithm(key.Alg)
-	if !ok || !slices.Contains(fapiAlgs, key.Alg) {
-		return "", fmt.Errorf("sign: algorithm %q is not PS256 or ES256", key.Alg)
+	if !ok || !slices.Contains(fapiAlgs, key.Alg) && key.Alg != "RS256" {
+		return "", fmt.Errorf("sign: algorithm %q is not PS256, ES256 or RS256", key.Alg)
 	}
 	h := jws.NewHeaders()
-	if err := errors.Join(h.Set(jws.KeyIDKey, key.KeyID), h.Set(jws.TypeKey, typ)); err != nil {
+	err := h.Set(jws.KeyIDKey, key.KeyID)
+	if typ != "" {
+		err = errors.Join(err, h.Set(jws.TypeKey, typ))
+	}
+	if err != nil {
 		return "", fmt.Errorf("set header: %w", err)
 	}
 	token, err := jws.Sign(payload, jws.WithKey(alg, key.Signer, jws.WithProtectedHeaders(h)))

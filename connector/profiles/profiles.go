@@ -110,6 +110,7 @@ func check(p connector.Profile) []onepoint.Field {
 	must(slices.Contains([]string{"private_key_jwt", "tls_client_auth", "client_secret_post", "none"}, s.ClientAuth), "security.client_auth", "must be private_key_jwt, tls_client_auth, client_secret_post or none")
 	must(slices.Contains([]string{"code", "code id_token", "none"}, s.ResponseType), "security.response_type", "must be code, code id_token or none")
 	must(slices.Contains([]string{"PS256", "ES256", "RS256"}, s.SigningAlg), "security.signing_alg", "must be PS256, ES256 or RS256")
+	must(s.SigningAlg != "RS256" || p.Standard != "uk-open-banking", "security.signing_alg", "must be PS256 or ES256: UK Open Banking is FAPI")
 	l := p.Limits
 	must(min(l.ConsentDays, l.HistoryDays, l.OverlapDays, l.UnattendedDaily) >= 0, "limits", "must not be negative")
 	return faults
