@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, type RouterHistory } from '@tanstack/react-router';
 import type { TransactionFilter } from './api/queries';
 import { CallbackPage } from './pages/callback';
 import { ConnectPage } from './pages/connect';
@@ -51,8 +51,9 @@ export const settingsRoute = createRoute({
   component: SettingsPage,
 });
 
-export function makeRouter() {
+export function makeRouter(history?: RouterHistory) {
   return createRouter({
+    ...(history && { history }),
     routeTree: rootRoute.addChildren([
       homeRoute,
       connectRoute,
@@ -65,8 +66,10 @@ export function makeRouter() {
   });
 }
 
+export type AppRouter = ReturnType<typeof makeRouter>;
+
 declare module '@tanstack/react-router' {
   interface Register {
-    router: ReturnType<typeof makeRouter>;
+    router: AppRouter;
   }
 }
