@@ -124,6 +124,7 @@ export const en = {
   'state.loading': 'Loading…',
   'state.error': 'That did not work',
   'state.retry': 'Try again',
+  'state.stale': 'This may be out of date: it could not be read again.',
   'state.request': 'Request {id}',
   'state.offline': 'The platform does not answer. Is it running?',
   'dialog.cancel': 'Cancel',

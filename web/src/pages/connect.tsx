@@ -4,23 +4,23 @@ import { useState } from 'react';
 import { api, take, type Bank } from '../api/client';
 import { queries } from '../api/queries';
 import { t } from '../messages';
-import { Empty, Failure, Loading } from '../parts/states';
+import { Answered, Empty, Failure } from '../parts/states';
 
 /** Choose a bank, see what it will share, and go there. */
 export function ConnectPage() {
   const { bank: chosen } = useSearch({ from: '/connect' });
   const banks = useQuery(queries.banks());
-  if (banks.isPending) {
-    return <Loading />;
-  }
-  if (banks.isError) {
-    return <Failure error={banks.error} onRetry={() => void banks.refetch()} />;
-  }
-  const bank = banks.data.find((b) => b.id === chosen);
-  return bank?.registration.status === 'registered' ? (
-    <Consent bank={bank} />
-  ) : (
-    <BankList banks={banks.data} />
+  return (
+    <Answered query={banks}>
+      {(all) => {
+        const bank = all.find((b) => b.id === chosen);
+        return bank?.registration.status === 'registered' ? (
+          <Consent bank={bank} />
+        ) : (
+          <BankList banks={all} />
+        );
+      }}
+    </Answered>
   );
 }
 

@@ -7,7 +7,7 @@ import { queries } from '../api/queries';
 import { formatDate, formatInstant } from '../format/date';
 import { t } from '../messages';
 import { Modal } from '../parts/modal';
-import { Empty, Failure, Loading } from '../parts/states';
+import { Answered, Empty, Failure } from '../parts/states';
 
 /** Every consent: what it covers, until when, and how to end it. */
 export function ConnectionsPage() {
@@ -20,19 +20,19 @@ export function ConnectionsPage() {
           {t('connect.action')}
         </Link>
       </div>
-      {connections.isPending ? (
-        <Loading />
-      ) : connections.isError ? (
-        <Failure error={connections.error} onRetry={() => void connections.refetch()} />
-      ) : connections.data.length === 0 ? (
-        <Empty title={t('conn.empty')} text={t('home.empty.text')} />
-      ) : (
-        <ul className="space-y-4">
-          {connections.data.map((c) => (
-            <ConnectionCard key={c.id} connection={c} />
-          ))}
-        </ul>
-      )}
+      <Answered query={connections}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title={t('conn.empty')} text={t('home.empty.text')} />
+          ) : (
+            <ul className="space-y-4">
+              {all.map((c) => (
+                <ConnectionCard key={c.id} connection={c} />
+              ))}
+            </ul>
+          )
+        }
+      </Answered>
     </div>
   );
 }

@@ -4,37 +4,35 @@ import type { Account } from '../api/client';
 import { queries } from '../api/queries';
 import { formatMoney, isNegative, totals } from '../format/money';
 import { t } from '../messages';
-import { Empty, Failure, Loading } from '../parts/states';
+import { Answered, Empty } from '../parts/states';
 
 /** All accounts with their balances, and what needs the user. */
 export function HomePage() {
   const accounts = useQuery(queries.accounts());
-  if (accounts.isPending) {
-    return <Loading />;
-  }
-  if (accounts.isError) {
-    return <Failure error={accounts.error} onRetry={() => void accounts.refetch()} />;
-  }
   return (
     <div className="space-y-8">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1>{t('home.title')}</h1>
-        {accounts.data.length > 0 && (
+        {(accounts.data?.length ?? 0) > 0 && (
           <Link to="/connect" className="button">
             {t('connect.action')}
           </Link>
         )}
       </div>
       <Attention />
-      {accounts.data.length === 0 ? (
-        <Empty title={t('home.empty.title')} text={t('home.empty.text')}>
-          <Link to="/connect" className="button button-primary">
-            {t('connect.action')}
-          </Link>
-        </Empty>
-      ) : (
-        <Accounts accounts={accounts.data} />
-      )}
+      <Answered query={accounts}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title={t('home.empty.title')} text={t('home.empty.text')}>
+              <Link to="/connect" className="button button-primary">
+                {t('connect.action')}
+              </Link>
+            </Empty>
+          ) : (
+            <Accounts accounts={all} />
+          )
+        }
+      </Answered>
     </div>
   );
 }

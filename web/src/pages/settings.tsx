@@ -5,7 +5,7 @@ import { queries } from '../api/queries';
 import { formatInstant } from '../format/date';
 import { t } from '../messages';
 import { Input } from '../parts/input';
-import { Failure, Loading } from '../parts/states';
+import { Answered, Failure } from '../parts/states';
 import { text } from './setup';
 
 /** Who is signed in, and the keys of programs. */
@@ -71,17 +71,15 @@ function Keys() {
       </form>
       {create.data?.key && <NewKey value={create.data.key} />}
       {(create.isError || remove.isError) && <Failure error={create.error ?? remove.error} />}
-      {keys.isPending ? (
-        <Loading rows={2} />
-      ) : keys.isError ? (
-        <Failure error={keys.error} onRetry={() => void keys.refetch()} />
-      ) : (
-        <ul className="card divide-y divide-line">
-          {keys.data.map((k) => (
-            <KeyRow key={k.id} apiKey={k} onDelete={() => remove.mutate(k.id)} />
-          ))}
-        </ul>
-      )}
+      <Answered query={keys} rows={2}>
+        {(all) => (
+          <ul className="card divide-y divide-line">
+            {all.map((k) => (
+              <KeyRow key={k.id} apiKey={k} onDelete={() => remove.mutate(k.id)} />
+            ))}
+          </ul>
+        )}
+      </Answered>
     </section>
   );
 }

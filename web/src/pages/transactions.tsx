@@ -6,7 +6,7 @@ import { present, queries, type TransactionFilter } from '../api/queries';
 import { formatDay } from '../format/date';
 import { formatMoney, isNegative } from '../format/money';
 import { t } from '../messages';
-import { Empty, Failure, Loading } from '../parts/states';
+import { Empty, Failure, Loading, Stale } from '../parts/states';
 import { TransactionDetail } from '../parts/transaction';
 
 /** Transactions, searched and filtered; the filter lives in the address. */
@@ -122,6 +122,7 @@ function Rows({ filter }: { filter: TransactionFilter }) {
   }
   return (
     <>
+      {list.isRefetchError && <Stale onRetry={() => void list.refetch()} />}
       {byDay(rows).map(([day, items]) => (
         <section key={day} aria-label={day ? formatDay(day) : t('tx.undated')}>
           <h2 className="mb-2 text-sm text-soft">{day ? formatDay(day) : t('tx.undated')}</h2>
@@ -134,8 +135,8 @@ function Rows({ filter }: { filter: TransactionFilter }) {
           </ul>
         </section>
       ))}
-      {list.isError && <Failure error={list.error} onRetry={() => void list.fetchNextPage()} />}
-      {list.hasNextPage && !list.isError && (
+      {list.isFetchNextPageError && <Failure error={list.error} onRetry={() => void list.fetchNextPage()} />}
+      {list.hasNextPage && !list.isFetchNextPageError && (
         <button
           type="button"
           className="button w-full"

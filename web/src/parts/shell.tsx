@@ -18,17 +18,10 @@ const places: readonly { to: '/' | '/transactions' | '/connections' | '/settings
 /** The frame of every page: who is not signed in sees only the way in. */
 export function Shell() {
   const me = useQuery(queries.me());
-  if (me.isPending) {
+  if (!me.data) {
     return (
       <Frame>
-        <Loading />
-      </Frame>
-    );
-  }
-  if (me.isError) {
-    return (
-      <Frame>
-        <Failure error={me.error} onRetry={() => void me.refetch()} />
+        {me.isError ? <Failure error={me.error} onRetry={() => void me.refetch()} /> : <Loading />}
       </Frame>
     );
   }
