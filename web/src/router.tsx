@@ -1,5 +1,11 @@
-import { createRootRoute, createRoute, createRouter, type RouterHistory } from '@tanstack/react-router';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  type RouterHistory,
+} from '@tanstack/react-router';
 import type { TransactionFilter } from './api/queries';
+import type { BankAnswer } from './callback';
 import { CallbackPage } from './pages/callback';
 import { ConnectPage } from './pages/connect';
 import { ConnectionsPage } from './pages/connections';
@@ -8,7 +14,7 @@ import { SettingsPage } from './pages/settings';
 import { TransactionsPage } from './pages/transactions';
 import { Shell } from './parts/shell';
 
-const rootRoute = createRootRoute({ component: Shell });
+const rootRoute = createRootRouteWithContext<{ answer: BankAnswer }>()({ component: Shell });
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -24,6 +30,7 @@ export const connectRoute = createRoute({
 export const callbackRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/callback',
+  staticData: { everybody: true },
   component: CallbackPage,
 });
 
@@ -51,8 +58,10 @@ export const settingsRoute = createRoute({
   component: SettingsPage,
 });
 
-export function makeRouter(history?: RouterHistory) {
+/** The app's addresses, and what a bank may just have sent back. */
+export function makeRouter(answer: BankAnswer, history?: RouterHistory) {
   return createRouter({
+    context: { answer },
     ...(history && { history }),
     routeTree: rootRoute.addChildren([
       homeRoute,
@@ -71,5 +80,10 @@ export type AppRouter = ReturnType<typeof makeRouter>;
 declare module '@tanstack/react-router' {
   interface Register {
     router: AppRouter;
+  }
+
+  interface StaticDataRouteOption {
+    /** Shown to those who are not signed in, too. */
+    everybody?: boolean;
   }
 }

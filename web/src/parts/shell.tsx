@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { Link, Outlet, useMatches, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, type ReactNode } from 'react';
+import type { Me } from '../api/client';
 import { useEvents } from '../api/events';
 import { queries } from '../api/queries';
 import { t, type MessageKey } from '../messages';
@@ -15,40 +16,35 @@ const places: readonly { to: '/' | '/transactions' | '/connections' | '/settings
   { to: '/settings', label: 'nav.settings' },
 ];
 
-/** The frame of every page: who is not signed in sees only the way in. */
+/** The frame of every page: who is not signed in sees only the way in, and what is for everybody. */
 export function Shell() {
   const me = useQuery(queries.me());
-  if (!me.data) {
-    return (
-      <Frame>
-        {me.isError ? <Failure error={me.error} onRetry={() => void me.refetch()} /> : <Loading />}
-      </Frame>
-    );
-  }
-  if (me.data.setupNeeded) {
-    return (
-      <Frame>
-        <SetupPage />
-      </Frame>
-    );
-  }
-  if (!me.data.signedIn) {
-    return (
-      <Frame>
-        <SignInPage />
-      </Frame>
-    );
-  }
-  return <SignedIn />;
-}
-
-function SignedIn() {
-  useEvents();
+  const signedIn = me.data?.signedIn ?? false;
   return (
-    <Frame nav={<Navigation />}>
-      <Outlet />
+    <Frame nav={signedIn && <Navigation />}>
+      {signedIn && <Events />}
+      {me.data ? (
+        <Entry me={me.data} />
+      ) : me.isError ? (
+        <Failure error={me.error} onRetry={() => void me.refetch()} />
+      ) : (
+        <Loading />
+      )}
     </Frame>
   );
+}
+
+function Entry({ me }: { me: Me }) {
+  const everybody = useMatches({ select: (matches) => matches.at(-1)?.staticData.everybody ?? false });
+  if (me.setupNeeded) {
+    return <SetupPage />;
+  }
+  return me.signedIn || everybody ? <Outlet /> : <SignInPage />;
+}
+
+function Events() {
+  useEvents();
+  return null;
 }
 
 function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode }) {

@@ -3,14 +3,15 @@ import { createMemoryHistory } from '@tanstack/react-router';
 import { afterEach } from 'vitest';
 import { App } from '../app';
 import { makeQueryClient } from '../api/query-client';
+import { BankAnswer, type Params } from '../callback';
 import { makeRouter } from '../router';
 
 afterEach(cleanup);
 
 /** The whole app at an address, over the stubbed platform. */
-export function open(address: string) {
+export function open(address: string, params?: Params) {
   const client = makeQueryClient();
-  const router = makeRouter(createMemoryHistory({ initialEntries: [address] }));
+  const router = makeRouter(new BankAnswer(params), createMemoryHistory({ initialEntries: [address] }));
   render(<App client={client} router={router} />);
   return { client, router };
 }
