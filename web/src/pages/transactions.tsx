@@ -49,14 +49,7 @@ function Filters({
   onChange: (part: TransactionFilter) => void;
 }) {
   const accounts = useQuery(queries.accounts());
-  const [words, setWords] = useState(filter.q ?? '');
-  useEffect(() => {
-    if (words === (filter.q ?? '')) {
-      return;
-    }
-    const wait = window.setTimeout(() => onChange({ q: words || undefined }), 200);
-    return () => window.clearTimeout(wait);
-  }, [words, filter.q, onChange]);
+  const [words, setWords] = useSearchWords(filter.q ?? '', onChange);
   return (
     <form
       role="search"
@@ -100,6 +93,26 @@ function Filters({
       />
     </form>
   );
+}
+
+/** The words of the search box: they go to the address after a pause, and follow it when it changes otherwise. */
+function useSearchWords(q: string, onChange: (part: TransactionFilter) => void) {
+  const [box, setBox] = useState<{ words: string; q: string; sent?: string }>({ words: q, q });
+  if (q !== box.q) {
+    // Who typed on while the address followed keeps what is typed.
+    setBox({ words: q === box.sent ? box.words : q, q });
+  }
+  useEffect(() => {
+    if (box.words === q) {
+      return;
+    }
+    const wait = window.setTimeout(() => {
+      setBox((now) => ({ ...now, sent: box.words }));
+      onChange({ q: box.words || undefined });
+    }, 200);
+    return () => window.clearTimeout(wait);
+  }, [box.words, q, onChange]);
+  return [box.words, (words: string) => setBox((now) => ({ ...now, words }))] as const;
 }
 
 function Rows({ filter }: { filter: TransactionFilter }) {
