@@ -6,6 +6,7 @@ import {
 } from '@tanstack/react-router';
 import type { TransactionFilter } from './api/queries';
 import type { BankAnswer } from './callback';
+import type { MessageKey } from './messages';
 import { CallbackPage } from './pages/callback';
 import { ConnectPage } from './pages/connect';
 import { ConnectionsPage } from './pages/connections';
@@ -18,11 +19,17 @@ const rootRoute = createRootRouteWithContext<{ answer: BankAnswer }>()({ compone
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-export const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', component: HomePage });
+export const homeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  staticData: { title: 'home.title' },
+  component: HomePage,
+});
 
 export const connectRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/connect',
+  staticData: { title: 'connect.title' },
   validateSearch: (search): { bank?: string | undefined } => ({ bank: text(search['bank']) }),
   component: ConnectPage,
 });
@@ -30,13 +37,14 @@ export const connectRoute = createRoute({
 export const callbackRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/callback',
-  staticData: { everybody: true },
+  staticData: { title: 'callback.title', everybody: true },
   component: CallbackPage,
 });
 
 export const transactionsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/transactions',
+  staticData: { title: 'tx.title' },
   validateSearch: (search): TransactionFilter => ({
     account: text(search['account']),
     from: text(search['from']),
@@ -49,12 +57,14 @@ export const transactionsRoute = createRoute({
 export const connectionsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/connections',
+  staticData: { title: 'conn.title' },
   component: ConnectionsPage,
 });
 
 export const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
+  staticData: { title: 'settings.title' },
   component: SettingsPage,
 });
 
@@ -83,6 +93,8 @@ declare module '@tanstack/react-router' {
   }
 
   interface StaticDataRouteOption {
+    /** What the page is called in the window's title. */
+    title?: MessageKey;
     /** Shown to those who are not signed in, too. */
     everybody?: boolean;
   }

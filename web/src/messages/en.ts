@@ -1,6 +1,7 @@
 /** Every text that a user reads, in English. {name} is filled in by t(). */
 export const en = {
   'app.name': 'One Point Ledger',
+  'app.page': '{page} · One Point Ledger',
   'app.skip': 'Skip to content',
   'nav.home': 'Overview',
   'nav.transactions': 'Transactions',

@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useMatches, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, type ReactNode } from 'react';
-import type { Me } from '../api/client';
 import { useEvents } from '../api/events';
 import { queries } from '../api/queries';
 import { t, type MessageKey } from '../messages';
@@ -20,11 +19,18 @@ const places: readonly { to: '/' | '/transactions' | '/connections' | '/settings
 export function Shell() {
   const me = useQuery(queries.me());
   const signedIn = me.data?.signedIn ?? false;
+  const route = useMatches({ select: (matches) => matches.at(-1)?.staticData ?? {} });
+  const shown = me.data && (me.data.setupNeeded ? 'setup' : signedIn || route.everybody ? 'page' : 'signin');
+  useTitle(shown === 'page' ? route.title : shown && `${shown}.title`);
   return (
     <Frame nav={signedIn && <Navigation />}>
       {signedIn && <Events />}
-      {me.data ? (
-        <Entry me={me.data} />
+      {shown === 'page' ? (
+        <Outlet />
+      ) : shown === 'setup' ? (
+        <SetupPage />
+      ) : shown === 'signin' ? (
+        <SignInPage />
       ) : me.isError ? (
         <Failure error={me.error} onRetry={() => void me.refetch()} />
       ) : (
@@ -34,12 +40,11 @@ export function Shell() {
   );
 }
 
-function Entry({ me }: { me: Me }) {
-  const everybody = useMatches({ select: (matches) => matches.at(-1)?.staticData.everybody ?? false });
-  if (me.setupNeeded) {
-    return <SetupPage />;
-  }
-  return me.signedIn || everybody ? <Outlet /> : <SignInPage />;
+/** Names the window after the page. */
+function useTitle(page: MessageKey | undefined) {
+  useEffect(() => {
+    document.title = page ? t('app.page', { page: t(page) }) : t('app.name');
+  }, [page]);
 }
 
 function Events() {
