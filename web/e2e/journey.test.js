@@ -258,7 +258,7 @@ test('connections can be read again and ended', async () => {
   await context.close();
 });
 
-test('an API key is shown once', async () => {
+test('an API key is shown once, and deleted after a confirmation', async () => {
   const { page, context } = await visit();
   await signIn(page);
   await page.getByRole('link', { name: 'Settings' }).click();
@@ -270,6 +270,13 @@ test('an API key is shown once', async () => {
   await page.reload();
   await page.getByText('backup script').waitFor();
   assert.equal(await page.getByText(/^opk_[\w-]{40,}$/).count(), 0);
+  await page.getByRole('button', { name: 'Delete: backup script' }).click();
+  await page.getByRole('alertdialog', { name: 'Delete the key backup script?' }).waitFor();
+  await accessible(page, 'deleting a key');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Delete: backup script' }).click();
+  await page.getByRole('button', { name: 'Delete it' }).click();
+  await page.getByText('backup script').waitFor({ state: 'detached' });
   await context.close();
 });
 

@@ -1,12 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { api, take, type Connection } from '../api/client';
 import { useSync } from '../api/events';
 import { queries } from '../api/queries';
 import { formatDate, formatInstant } from '../format/date';
 import { t } from '../messages';
-import { Modal } from '../parts/modal';
+import { Confirm } from '../parts/confirm';
 import { Answered, Empty, Failure } from '../parts/states';
 
 /** Every consent: what it covers, until when, and how to end it. */
@@ -93,43 +92,18 @@ function ConnectionCard({ connection: c }: { connection: Connection }) {
             </Link>
           )}
           {(c.status === 'active' || c.status === 'needs_reauthorisation') && (
-            <Revoke bank={c.bankName} pending={revoke.isPending} onConfirm={() => revoke.mutate()} />
+            <Confirm
+              action={t('conn.revoke')}
+              disabled={revoke.isPending}
+              title={t('conn.revoke.title', { bank: c.bankName })}
+              text={t('conn.revoke.text')}
+              yes={t('conn.revoke.yes')}
+              onConfirm={() => revoke.mutate()}
+            />
           )}
         </div>
       </div>
       {(sync.isError || revoke.isError) && <Failure error={sync.error ?? revoke.error} />}
     </li>
-  );
-}
-
-function Revoke({ bank, pending, onConfirm }: { bank: string; pending: boolean; onConfirm: () => void }) {
-  const [asking, setAsking] = useState(false);
-  const close = () => setAsking(false);
-  return (
-    <>
-      <button type="button" className="button" disabled={pending} onClick={() => setAsking(true)}>
-        {t('conn.revoke')}
-      </button>
-      {asking && (
-        <Modal title={t('conn.revoke.title', { bank })} role="alertdialog" onClose={close}>
-          <p className="mt-2 text-soft">{t('conn.revoke.text')}</p>
-          <div className="mt-5 flex justify-end gap-3">
-            <button type="button" className="button" onClick={close}>
-              {t('dialog.cancel')}
-            </button>
-            <button
-              type="button"
-              className="button button-primary"
-              onClick={() => {
-                close();
-                onConfirm();
-              }}
-            >
-              {t('conn.revoke.yes')}
-            </button>
-          </div>
-        </Modal>
-      )}
-    </>
   );
 }

@@ -4,6 +4,7 @@ import { api, take, type APIKey } from '../api/client';
 import { queries } from '../api/queries';
 import { formatInstant } from '../format/date';
 import { t } from '../messages';
+import { Confirm } from '../parts/confirm';
 import { Input } from '../parts/input';
 import { Answered, Failure } from '../parts/states';
 import { text } from './setup';
@@ -113,14 +114,14 @@ function KeyRow({ apiKey: k, onDelete }: { apiKey: APIKey; onDelete: () => void 
           {k.lastUsed ? t('keys.used', { date: formatInstant(k.lastUsed) }) : t('keys.unused')}
         </span>
       </span>
-      <button
-        type="button"
-        className="button"
-        onClick={onDelete}
-        aria-label={`${t('keys.delete')}: ${k.name}`}
-      >
-        {t('keys.delete')}
-      </button>
+      <Confirm
+        action={t('keys.delete')}
+        label={t('keys.delete.label', { name: k.name })}
+        title={t('keys.delete.title', { name: k.name })}
+        text={t('keys.delete.text')}
+        yes={t('keys.delete.yes')}
+        onConfirm={onDelete}
+      />
     </li>
   );
 }
