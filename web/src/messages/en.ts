@@ -20,6 +20,8 @@ export const en = {
   'home.title': 'Overview',
   'home.total': 'In total',
   'home.attention': 'Needs you',
+  'home.need': '{who}: {what}',
+  'home.bank': 'See {bank}',
   'home.empty.title': 'No bank connected yet',
   'home.empty.text': 'Connect a bank to see your accounts, balances and transactions in one place.',
   'connect.action': 'Connect a bank',

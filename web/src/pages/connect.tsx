@@ -14,11 +14,10 @@ export function ConnectPage() {
     <Answered query={banks}>
       {(all) => {
         const bank = all.find((b) => b.id === chosen);
-        return bank?.registration.status === 'registered' ? (
-          <Consent bank={bank} />
-        ) : (
-          <BankList banks={all} />
-        );
+        if (!bank) {
+          return <BankList banks={all} />;
+        }
+        return bank.registration.status === 'registered' ? <Consent bank={bank} /> : <OneBank bank={bank} />;
       }}
     </Answered>
   );
@@ -56,6 +55,21 @@ function BankList({ banks }: { banks: readonly Bank[] }) {
   );
 }
 
+/** A bank that was chosen and that we are not registered at. */
+function OneBank({ bank }: { bank: Bank }) {
+  return (
+    <div className="space-y-6">
+      <h1>{t('connect.title')}</h1>
+      <ul>
+        <BankCard bank={bank} />
+      </ul>
+      <Link to="/connect" search={{}} className="button">
+        {t('consent.back')}
+      </Link>
+    </div>
+  );
+}
+
 function BankCard({ bank }: { bank: Bank }) {
   const navigate = useNavigate();
   const register = useMutation({
@@ -75,7 +89,7 @@ function BankCard({ bank }: { bank: Bank }) {
               ? t('connect.registered')
               : running
                 ? t('connect.running')
-                : status === 'failed'
+                : status === 'failed' || status === 'needs_input'
                   ? t('connect.stopped')
                   : t('connect.unregistered')}
           </p>
