@@ -44,6 +44,8 @@ async function visit(options = {}) {
     reducedMotion: 'reduce',
     ...options,
   });
+  // A page's own policy forbids foreign scripts; what the debugger brings is not one.
+  await context.addInitScript({ content: axe });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const faults = [];
@@ -55,41 +57,14 @@ async function visit(options = {}) {
   return { page, context, faults };
 }
 
-/** No serious or critical finding of axe on what is shown. */
+/** No serious or critical finding of axe on what is shown, as it is shown. */
 async function accessible(page, name) {
-  // A page's own policy forbids foreign scripts; the debugger's evaluation is not one.
-  const findings = await page
-    .evaluate(async (source) => {
-      new Function(source)();
-      const result = await window.axe.run(document, { resultTypes: ['violations'] });
-      return result.violations
-        .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-        .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
-    }, axe)
-    .catch(async () => {
-      // Pages whose policy forbids new Function get a context that bypasses it.
-      const state = await page.context().storageState();
-      const again = await browser.newContext({
-        ignoreHTTPSErrors: true,
-        bypassCSP: true,
-        storageState: state,
-        viewport: page.viewportSize(),
-      });
-      try {
-        const copy = await again.newPage();
-        await copy.goto(page.url());
-        await copy.waitForLoadState('networkidle').catch(() => {});
-        await copy.addScriptTag({ content: axe });
-        return await copy.evaluate(async () => {
-          const result = await window.axe.run(document, { resultTypes: ['violations'] });
-          return result.violations
-            .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-            .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
-        });
-      } finally {
-        await again.close();
-      }
-    });
+  const findings = await page.evaluate(async () => {
+    const result = await window.axe.run(document, { resultTypes: ['violations'] });
+    return result.violations
+      .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+      .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+  });
   assert.deepEqual(findings, [], `accessibility of ${name}`);
 }
 
@@ -283,7 +258,7 @@ test('connections can be read again and ended', async () => {
   await context.close();
 });
 
-test('an API key is shown once', async () => {
+test('an API key is shown once, and deleted after a confirmation', async () => {
   const { page, context } = await visit();
   await signIn(page);
   await page.getByRole('link', { name: 'Settings' }).click();
@@ -295,6 +270,13 @@ test('an API key is shown once', async () => {
   await page.reload();
   await page.getByText('backup script').waitFor();
   assert.equal(await page.getByText(/^opk_[\w-]{40,}$/).count(), 0);
+  await page.getByRole('button', { name: 'Delete: backup script' }).click();
+  await page.getByRole('alertdialog', { name: 'Delete the key backup script?' }).waitFor();
+  await accessible(page, 'deleting a key');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Delete: backup script' }).click();
+  await page.getByRole('button', { name: 'Delete it' }).click();
+  await page.getByText('backup script').waitFor({ state: 'detached' });
   await context.close();
 });
 
@@ -311,6 +293,88 @@ test('a phone and the dark scheme show everything', async () => {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   assert.equal(wide, false, 'nothing reaches beyond the screen');
   await context.close();
+});
+
+/** A call of the API from outside a browser. */
+async function post(path, body, headers) {
+  const answer = await fetch(new URL(`/api/v1/${path}`, stack.url), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Onepoint-CSRF': '1', ...headers },
+    body: JSON.stringify(body),
+  });
+  assert.ok(answer.ok, `${path}: ${answer.status}`);
+  return answer;
+}
+
+async function ownersCookie() {
+  const answer = await post('session', { email: owner.email, password: owner.password });
+  return { Cookie: answer.headers.getSetCookie()[0].split(';')[0] };
+}
+
+/** A new connection to the model bank: the address at the bank where it goes on. */
+async function begin(headers) {
+  return (await (await post('connections', { bank: 'model-bank-uk' }, headers)).json()).redirect;
+}
+
+/** Nothing of a bank's answer is left where others could read it. */
+async function forgotten(page) {
+  const left = await page.evaluate(() =>
+    JSON.stringify([window.location.href, { ...window.sessionStorage }, { ...window.localStorage }]),
+  );
+  assert.match(left, /\/callback"/);
+  assert.doesNotMatch(left, /code|state=|id_token/, 'what the bank sent is in memory only');
+}
+
+test('a return from the bank waits for its user to sign in', async () => {
+  const redirect = await begin(await ownersCookie());
+  const { page, context, faults } = await visit();
+  await page.goto(redirect);
+  await logIn(page, 'bob');
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await page.getByText('Sign in as the user who started this connection').waitFor();
+  await forgotten(page);
+  await accessible(page, 'sign in to finish');
+  await page.getByLabel('E-mail address').fill(owner.email);
+  await page.getByLabel('Password').fill(owner.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Connected' }).waitFor();
+  await forgotten(page);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Nothing to finish here' }).waitFor();
+  await accessible(page, 'nothing to finish');
+  await page.getByRole('link', { name: 'See your connections' }).click();
+  await page.getByRole('heading', { name: 'Connections', level: 1 }).waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('what a program began is finished in a browser that is not signed in', async () => {
+  const { key } = await (await post('api-keys', { name: 'program' }, await ownersCookie())).json();
+  const redirect = await begin({ Authorization: `Bearer ${key}` });
+  const { page, context, faults } = await visit();
+  await page.goto(redirect);
+  await logIn(page, 'bob');
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.getByRole('heading', { name: 'Connected' }).waitFor();
+  await forgotten(page);
+  await accessible(page, 'connected, not signed in');
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('a cut event stream does not keep the user waiting', async () => {
+  const { page, context } = await visit();
+  await context.route('**/api/v1/events', (route) => route.abort());
+  await signIn(page);
+  await toTheBank(page);
+  await logIn(page, 'bob');
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.getByRole('heading', { name: 'Connected' }).waitFor();
+  await context.close();
+});
+
+test('no secret is in the output', () => {
   assert.doesNotMatch(
     stack.output(),
     /opk_|at_[\w-]{20}|rt_[\w-]{20}|correct horse/,

@@ -1,5 +1,12 @@
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  type RouterHistory,
+} from '@tanstack/react-router';
 import type { TransactionFilter } from './api/queries';
+import type { BankAnswer } from './callback';
+import type { MessageKey } from './messages';
 import { CallbackPage } from './pages/callback';
 import { ConnectPage } from './pages/connect';
 import { ConnectionsPage } from './pages/connections';
@@ -8,15 +15,21 @@ import { SettingsPage } from './pages/settings';
 import { TransactionsPage } from './pages/transactions';
 import { Shell } from './parts/shell';
 
-const rootRoute = createRootRoute({ component: Shell });
+const rootRoute = createRootRouteWithContext<{ answer: BankAnswer }>()({ component: Shell });
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-export const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', component: HomePage });
+export const homeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  staticData: { title: 'home.title' },
+  component: HomePage,
+});
 
 export const connectRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/connect',
+  staticData: { title: 'connect.title' },
   validateSearch: (search): { bank?: string | undefined } => ({ bank: text(search['bank']) }),
   component: ConnectPage,
 });
@@ -24,12 +37,14 @@ export const connectRoute = createRoute({
 export const callbackRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/callback',
+  staticData: { title: 'callback.title', everybody: true },
   component: CallbackPage,
 });
 
 export const transactionsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/transactions',
+  staticData: { title: 'tx.title' },
   validateSearch: (search): TransactionFilter => ({
     account: text(search['account']),
     from: text(search['from']),
@@ -42,17 +57,22 @@ export const transactionsRoute = createRoute({
 export const connectionsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/connections',
+  staticData: { title: 'conn.title' },
   component: ConnectionsPage,
 });
 
 export const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
+  staticData: { title: 'settings.title' },
   component: SettingsPage,
 });
 
-export function makeRouter() {
+/** The app's addresses, and what a bank may just have sent back. */
+export function makeRouter(answer: BankAnswer, history?: RouterHistory) {
   return createRouter({
+    context: { answer },
+    ...(history && { history }),
     routeTree: rootRoute.addChildren([
       homeRoute,
       connectRoute,
@@ -65,8 +85,17 @@ export function makeRouter() {
   });
 }
 
+export type AppRouter = ReturnType<typeof makeRouter>;
+
 declare module '@tanstack/react-router' {
   interface Register {
-    router: ReturnType<typeof makeRouter>;
+    router: AppRouter;
+  }
+
+  interface StaticDataRouteOption {
+    /** What the page is called in the window's title. */
+    title?: MessageKey;
+    /** Shown to those who are not signed in, too. */
+    everybody?: boolean;
   }
 }

@@ -47,6 +47,20 @@ export function useEvents(): void {
   }, [client]);
 }
 
+/** Of two words about a connection's sync, the one that has come further. */
+export function further(a: Sync | undefined, b: Sync | undefined): Sync | undefined {
+  if (!a || !b) {
+    return a ?? b;
+  }
+  if (a.id !== b.id) {
+    return Date.parse(a.started) > Date.parse(b.started) ? a : b;
+  }
+  if ((a.state === 'running') !== (b.state === 'running')) {
+    return a.state === 'running' ? b : a;
+  }
+  return a.seen + a.accountsDone > b.seen + b.accountsDone ? a : b;
+}
+
 /** The sync of a connection as its events tell it; undefined before the first. */
 export function useSync(connection: string | undefined): Sync | undefined {
   const client = useQueryClient();

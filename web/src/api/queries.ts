@@ -10,6 +10,11 @@ export const queries = {
       queryKey: ['connections'],
       queryFn: async () => (await take(api.GET('/api/v1/connections'))).items,
     }),
+  connection: (id: string) =>
+    queryOptions({
+      queryKey: ['connections', id],
+      queryFn: () => take(api.GET('/api/v1/connections/{id}', { params: { path: { id } } })),
+    }),
   accounts: () =>
     queryOptions({
       queryKey: ['accounts'],

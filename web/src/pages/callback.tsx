@@ -1,69 +1,133 @@
-import { useMutation } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
-import { api, take, type Connection } from '../api/client';
-import { useSync } from '../api/events';
-import { callbackParams } from '../callback';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link, useRouteContext } from '@tanstack/react-router';
+import { useCallback, useEffect, type ReactNode } from 'react';
+import { ApiError, api, take, type Connection, type Sync } from '../api/client';
+import { further, useSync } from '../api/events';
+import { queries } from '../api/queries';
+import type { Params } from '../callback';
 import { t } from '../messages';
 import { Empty, Failure, Loading } from '../parts/states';
+import { SignInPage } from './signin';
 
-/** Where the bank sends the user back: its answer is checked, then the accounts are read. */
+/**
+ * Where the bank sends the user back: its answer is checked, then the accounts
+ * are read. Everybody may come here, because a connection that a program began
+ * is finished in any browser.
+ */
 export function CallbackPage() {
-  const sent = useRef(false);
+  const { answer } = useRouteContext({ from: '/callback' });
+  const signedIn = useQuery(queries.me()).data?.signedIn ?? false;
   const finish = useMutation({
-    mutationFn: (params: Record<string, string>) => take(api.POST('/api/v1/callback', { body: { params } })),
+    mutationFn: ({ params }: { params: Params; signedIn: boolean }) =>
+      take(api.POST('/api/v1/callback', { body: { params } })),
+    onError: (error, { params }) => {
+      if (unused(error)) {
+        answer.putBack(params);
+      }
+    },
   });
   const { mutate } = finish;
-  useEffect(() => {
-    if (sent.current) {
-      return;
+  const send = useCallback(() => {
+    const params = answer.take();
+    if (params) {
+      mutate({ params, signedIn });
     }
-    sent.current = true;
-    const params = callbackParams(window.location);
-    // The answer holds a code: it must stay neither in the address bar nor in the history.
-    window.history.replaceState(window.history.state, '', '/callback');
-    mutate(params);
-  }, [mutate]);
-  return (
-    <div className="mx-auto max-w-xl space-y-6">
-      <h1>{t('callback.title')}</h1>
-      {finish.isError ? (
-        <>
-          <Failure error={finish.error} />
+  }, [answer, mutate, signedIn]);
+  useEffect(send, [send]); // at once, and again after signing in
+  if (finish.isPending || (answer.waiting && finish.variables?.signedIn !== signedIn)) {
+    return (
+      <Page>
+        <p className="text-soft">{t('callback.working')}</p>
+        <Loading rows={2} />
+      </Page>
+    );
+  }
+  if (finish.isError) {
+    if (!signedIn && needsUser(finish.error)) {
+      return <SignInPage lead={t('callback.signin')} />;
+    }
+    return (
+      <Page>
+        <Failure error={finish.error} onRetry={answer.waiting ? send : undefined} />
+        {!answer.waiting && (
           <Link to="/connect" search={{}} className="button">
             {t('callback.again')}
           </Link>
-        </>
-      ) : finish.data ? (
-        <Outcome connection={finish.data} />
+        )}
+      </Page>
+    );
+  }
+  return (
+    <Page>
+      {!finish.data ? (
+        <Empty title={t('callback.nothing')} text={t('callback.nothing.text')}>
+          <Link to="/connections" className="button button-primary">
+            {t('callback.connections')}
+          </Link>
+        </Empty>
+      ) : finish.data.status !== 'active' ? (
+        <NotConnected connection={finish.data} />
+      ) : signedIn ? (
+        <Reading connection={finish.data} />
       ) : (
-        <div>
-          <p className="mb-4 text-soft">{t('callback.working')}</p>
-          <Loading rows={2} />
-        </div>
+        <Empty title={t('callback.done')} text={t('callback.done.away', { bank: finish.data.bankName })}>
+          <Link to="/" className="button">
+            {t('signin.submit')}
+          </Link>
+        </Empty>
       )}
+    </Page>
+  );
+}
+
+/** Whether the API wants the user who began the connection. */
+function needsUser(error: Error): boolean {
+  const code = error instanceof ApiError ? error.problem?.code : undefined;
+  return code === 'forbidden' || code === 'unauthenticated';
+}
+
+/** Whether the bank's answer can still be used after an error. */
+function unused(error: Error): boolean {
+  return needsUser(error) || (error instanceof ApiError && error.problem === undefined);
+}
+
+function Page({ children }: { children: ReactNode }) {
+  return (
+    <div className="mx-auto max-w-xl space-y-6">
+      <h1>{t('callback.title')}</h1>
+      {children}
     </div>
   );
 }
 
-function Outcome({ connection }: { connection: Connection }) {
+function NotConnected({ connection }: { connection: Connection }) {
+  return (
+    <Empty title={t('callback.refused')} text={connection.message}>
+      <Link to="/connect" search={{ bank: connection.bank }} className="button button-primary">
+        {t('callback.again')}
+      </Link>
+    </Empty>
+  );
+}
+
+/** The first sync of a connection, as far as it has come. */
+function Reading({ connection }: { connection: Connection }) {
   const live = useSync(connection.id);
-  const sync = live ?? connection.sync;
-  if (connection.status !== 'active') {
-    return (
-      <Empty title={t('callback.refused')} text={connection.message}>
-        <Link to="/connect" search={{ bank: connection.bank }} className="button button-primary">
-          {t('callback.again')}
-        </Link>
-      </Empty>
-    );
+  // Events are quicker, but their stream can be cut.
+  const asked = useQuery({
+    ...queries.connection(connection.id),
+    refetchInterval: ({ state }) => (ended(further(live, state.data?.sync)) ? false : 2000),
+  });
+  const now = asked.data ?? connection;
+  const sync = further(live, now.sync);
+  if (now.status !== 'active') {
+    return <NotConnected connection={now} />;
   }
   const total = sync?.accountsTotal ?? 0;
   const done = sync?.accountsDone ?? 0;
-  const ended = sync && sync.state !== 'running';
   return (
     <div className="card p-6" aria-live="polite">
-      {ended ? (
+      {sync && ended(sync) ? (
         <div className="space-y-4">
           <h2>{sync.state === 'failed' ? t('state.error') : t('callback.done')}</h2>
           <p className="text-soft">
@@ -89,4 +153,8 @@ function Outcome({ connection }: { connection: Connection }) {
       )}
     </div>
   );
+}
+
+function ended(sync: Sync | undefined): boolean {
+  return sync !== undefined && sync.state !== 'running';
 }

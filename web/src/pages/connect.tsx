@@ -4,23 +4,22 @@ import { useState } from 'react';
 import { api, take, type Bank } from '../api/client';
 import { queries } from '../api/queries';
 import { t } from '../messages';
-import { Empty, Failure, Loading } from '../parts/states';
+import { Answered, Empty, Failure } from '../parts/states';
 
 /** Choose a bank, see what it will share, and go there. */
 export function ConnectPage() {
   const { bank: chosen } = useSearch({ from: '/connect' });
   const banks = useQuery(queries.banks());
-  if (banks.isPending) {
-    return <Loading />;
-  }
-  if (banks.isError) {
-    return <Failure error={banks.error} onRetry={() => void banks.refetch()} />;
-  }
-  const bank = banks.data.find((b) => b.id === chosen);
-  return bank?.registration.status === 'registered' ? (
-    <Consent bank={bank} />
-  ) : (
-    <BankList banks={banks.data} />
+  return (
+    <Answered query={banks}>
+      {(all) => {
+        const bank = all.find((b) => b.id === chosen);
+        if (!bank) {
+          return <BankList banks={all} />;
+        }
+        return bank.registration.status === 'registered' ? <Consent bank={bank} /> : <OneBank bank={bank} />;
+      }}
+    </Answered>
   );
 }
 
@@ -56,6 +55,21 @@ function BankList({ banks }: { banks: readonly Bank[] }) {
   );
 }
 
+/** A bank that was chosen and that we are not registered at. */
+function OneBank({ bank }: { bank: Bank }) {
+  return (
+    <div className="space-y-6">
+      <h1>{t('connect.title')}</h1>
+      <ul>
+        <BankCard bank={bank} />
+      </ul>
+      <Link to="/connect" search={{}} className="button">
+        {t('consent.back')}
+      </Link>
+    </div>
+  );
+}
+
 function BankCard({ bank }: { bank: Bank }) {
   const navigate = useNavigate();
   const register = useMutation({
@@ -75,7 +89,7 @@ function BankCard({ bank }: { bank: Bank }) {
               ? t('connect.registered')
               : running
                 ? t('connect.running')
-                : status === 'failed'
+                : status === 'failed' || status === 'needs_input'
                   ? t('connect.stopped')
                   : t('connect.unregistered')}
           </p>

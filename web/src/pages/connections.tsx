@@ -1,13 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { api, take, type Connection } from '../api/client';
 import { useSync } from '../api/events';
 import { queries } from '../api/queries';
 import { formatDate, formatInstant } from '../format/date';
 import { t } from '../messages';
-import { Modal } from '../parts/modal';
-import { Empty, Failure, Loading } from '../parts/states';
+import { Confirm } from '../parts/confirm';
+import { Answered, Empty, Failure } from '../parts/states';
 
 /** Every consent: what it covers, until when, and how to end it. */
 export function ConnectionsPage() {
@@ -20,19 +19,19 @@ export function ConnectionsPage() {
           {t('connect.action')}
         </Link>
       </div>
-      {connections.isPending ? (
-        <Loading />
-      ) : connections.isError ? (
-        <Failure error={connections.error} onRetry={() => void connections.refetch()} />
-      ) : connections.data.length === 0 ? (
-        <Empty title={t('conn.empty')} text={t('home.empty.text')} />
-      ) : (
-        <ul className="space-y-4">
-          {connections.data.map((c) => (
-            <ConnectionCard key={c.id} connection={c} />
-          ))}
-        </ul>
-      )}
+      <Answered query={connections}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title={t('conn.empty')} text={t('home.empty.text')} />
+          ) : (
+            <ul className="space-y-4">
+              {all.map((c) => (
+                <ConnectionCard key={c.id} connection={c} />
+              ))}
+            </ul>
+          )
+        }
+      </Answered>
     </div>
   );
 }
@@ -93,43 +92,18 @@ function ConnectionCard({ connection: c }: { connection: Connection }) {
             </Link>
           )}
           {(c.status === 'active' || c.status === 'needs_reauthorisation') && (
-            <Revoke bank={c.bankName} pending={revoke.isPending} onConfirm={() => revoke.mutate()} />
+            <Confirm
+              action={t('conn.revoke')}
+              disabled={revoke.isPending}
+              title={t('conn.revoke.title', { bank: c.bankName })}
+              text={t('conn.revoke.text')}
+              yes={t('conn.revoke.yes')}
+              onConfirm={() => revoke.mutate()}
+            />
           )}
         </div>
       </div>
       {(sync.isError || revoke.isError) && <Failure error={sync.error ?? revoke.error} />}
     </li>
-  );
-}
-
-function Revoke({ bank, pending, onConfirm }: { bank: string; pending: boolean; onConfirm: () => void }) {
-  const [asking, setAsking] = useState(false);
-  const close = () => setAsking(false);
-  return (
-    <>
-      <button type="button" className="button" disabled={pending} onClick={() => setAsking(true)}>
-        {t('conn.revoke')}
-      </button>
-      {asking && (
-        <Modal title={t('conn.revoke.title', { bank })} role="alertdialog" onClose={close}>
-          <p className="mt-2 text-soft">{t('conn.revoke.text')}</p>
-          <div className="mt-5 flex justify-end gap-3">
-            <button type="button" className="button" onClick={close}>
-              {t('dialog.cancel')}
-            </button>
-            <button
-              type="button"
-              className="button button-primary"
-              onClick={() => {
-                close();
-                onConfirm();
-              }}
-            >
-              {t('conn.revoke.yes')}
-            </button>
-          </div>
-        </Modal>
-      )}
-    </>
   );
 }

@@ -1,66 +1,93 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { Account } from '../api/client';
+import type { Account, Bank } from '../api/client';
 import { queries } from '../api/queries';
 import { formatMoney, isNegative, totals } from '../format/money';
 import { t } from '../messages';
-import { Empty, Failure, Loading } from '../parts/states';
+import { Answered, Empty, Stale } from '../parts/states';
 
 /** All accounts with their balances, and what needs the user. */
 export function HomePage() {
   const accounts = useQuery(queries.accounts());
-  if (accounts.isPending) {
-    return <Loading />;
-  }
-  if (accounts.isError) {
-    return <Failure error={accounts.error} onRetry={() => void accounts.refetch()} />;
-  }
   return (
     <div className="space-y-8">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <h1>{t('home.title')}</h1>
-        {accounts.data.length > 0 && (
+        {(accounts.data?.length ?? 0) > 0 && (
           <Link to="/connect" className="button">
             {t('connect.action')}
           </Link>
         )}
       </div>
-      <Attention />
-      {accounts.data.length === 0 ? (
-        <Empty title={t('home.empty.title')} text={t('home.empty.text')}>
-          <Link to="/connect" className="button button-primary">
-            {t('connect.action')}
-          </Link>
-        </Empty>
-      ) : (
-        <Accounts accounts={accounts.data} />
-      )}
+      <Attention notice={!accounts.isError} />
+      <Answered query={accounts}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title={t('home.empty.title')} text={t('home.empty.text')}>
+              <Link to="/connect" className="button button-primary">
+                {t('connect.action')}
+              </Link>
+            </Empty>
+          ) : (
+            <Accounts accounts={all} />
+          )
+        }
+      </Answered>
     </div>
   );
 }
 
-function Attention() {
+/** What needs the user; one notice on the page is enough when nothing can be read. */
+function Attention({ notice }: { notice: boolean }) {
   const connections = useQuery(queries.connections());
-  const waiting = connections.data?.filter((c) => c.status === 'needs_reauthorisation') ?? [];
-  if (waiting.length === 0) {
-    return null;
-  }
+  const banks = useQuery(queries.banks());
+  const failed = [connections, banks].filter((query) => query.isError);
+  const expired = connections.data?.filter((c) => c.status === 'needs_reauthorisation') ?? [];
+  const stopped = banks.data?.filter(({ registration: r }) => stops.has(r.status)) ?? [];
   return (
-    <section aria-labelledby="attention" className="rounded-xl bg-note-ground p-5">
-      <h2 id="attention">{t('home.attention')}</h2>
-      <ul className="mt-2 space-y-2">
-        {waiting.map((c) => (
-          <li key={c.id} className="flex flex-wrap items-center justify-between gap-3">
-            <span>
-              {c.bankName}: {c.message}
-            </span>
-            <Link to="/connect" search={{ bank: c.bank }} className="button">
-              {t('conn.again')}
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </section>
+    <>
+      {notice && failed.length > 0 && (
+        <Stale onRetry={() => failed.forEach((query) => void query.refetch())} />
+      )}
+      {expired.length + stopped.length > 0 && (
+        <section aria-labelledby="attention" className="rounded-xl bg-note-ground p-5">
+          <h2 id="attention">{t('home.attention')}</h2>
+          <ul className="mt-2 space-y-2">
+            {expired.map((c) => (
+              <Need
+                key={c.id}
+                who={c.bankName}
+                what={c.message ?? t(`conn.status.${c.status}`)}
+                bank={c.bank}
+                action={t('conn.again')}
+              />
+            ))}
+            {stopped.map((b) => (
+              <Need
+                key={b.id}
+                who={b.name}
+                what={b.registration.message ?? t('connect.stopped')}
+                bank={b.id}
+                action={t('home.bank', { bank: b.name })}
+              />
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
+}
+
+const stops: ReadonlySet<Bank['registration']['status']> = new Set(['needs_input', 'failed']);
+
+function Need({ who, what, bank, action }: { who: string; what: string; bank: string; action: string }) {
+  return (
+    <li className="flex flex-wrap items-center justify-between gap-3">
+      <span>{t('home.need', { who, what })}</span>
+      <Link to="/connect" search={{ bank }} className="button">
+        {action}
+      </Link>
+    </li>
   );
 }
 

@@ -4,8 +4,9 @@ import { api, take, type APIKey } from '../api/client';
 import { queries } from '../api/queries';
 import { formatInstant } from '../format/date';
 import { t } from '../messages';
+import { Confirm } from '../parts/confirm';
 import { Input } from '../parts/input';
-import { Failure, Loading } from '../parts/states';
+import { Answered, Failure } from '../parts/states';
 import { text } from './setup';
 
 /** Who is signed in, and the keys of programs. */
@@ -71,17 +72,15 @@ function Keys() {
       </form>
       {create.data?.key && <NewKey value={create.data.key} />}
       {(create.isError || remove.isError) && <Failure error={create.error ?? remove.error} />}
-      {keys.isPending ? (
-        <Loading rows={2} />
-      ) : keys.isError ? (
-        <Failure error={keys.error} onRetry={() => void keys.refetch()} />
-      ) : (
-        <ul className="card divide-y divide-line">
-          {keys.data.map((k) => (
-            <KeyRow key={k.id} apiKey={k} onDelete={() => remove.mutate(k.id)} />
-          ))}
-        </ul>
-      )}
+      <Answered query={keys} rows={2}>
+        {(all) => (
+          <ul className="card divide-y divide-line">
+            {all.map((k) => (
+              <KeyRow key={k.id} apiKey={k} onDelete={() => remove.mutate(k.id)} />
+            ))}
+          </ul>
+        )}
+      </Answered>
     </section>
   );
 }
@@ -115,14 +114,14 @@ function KeyRow({ apiKey: k, onDelete }: { apiKey: APIKey; onDelete: () => void 
           {k.lastUsed ? t('keys.used', { date: formatInstant(k.lastUsed) }) : t('keys.unused')}
         </span>
       </span>
-      <button
-        type="button"
-        className="button"
-        onClick={onDelete}
-        aria-label={`${t('keys.delete')}: ${k.name}`}
-      >
-        {t('keys.delete')}
-      </button>
+      <Confirm
+        action={t('keys.delete')}
+        label={t('keys.delete.label', { name: k.name })}
+        title={t('keys.delete.title', { name: k.name })}
+        text={t('keys.delete.text')}
+        yes={t('keys.delete.yes')}
+        onConfirm={onDelete}
+      />
     </li>
   );
 }

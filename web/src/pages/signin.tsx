@@ -6,7 +6,7 @@ import { Failure } from '../parts/states';
 import { text } from './setup';
 
 /** The way in. */
-export function SignInPage() {
+export function SignInPage({ lead }: { lead?: string }) {
   const client = useQueryClient();
   const signIn = useMutation({
     mutationFn: (form: FormData) =>
@@ -20,6 +20,7 @@ export function SignInPage() {
   return (
     <div className="mx-auto max-w-md">
       <h1>{t('signin.title')}</h1>
+      {lead && <p className="mt-2 text-soft">{lead}</p>}
       <form
         className="card mt-6 space-y-5 p-6"
         onSubmit={(e) => {

@@ -6,7 +6,7 @@ import { present, queries, type TransactionFilter } from '../api/queries';
 import { formatDay } from '../format/date';
 import { formatMoney, isNegative } from '../format/money';
 import { t } from '../messages';
-import { Empty, Failure, Loading } from '../parts/states';
+import { Empty, Failure, Loading, Stale } from '../parts/states';
 import { TransactionDetail } from '../parts/transaction';
 
 /** Transactions, searched and filtered; the filter lives in the address. */
@@ -49,14 +49,7 @@ function Filters({
   onChange: (part: TransactionFilter) => void;
 }) {
   const accounts = useQuery(queries.accounts());
-  const [words, setWords] = useState(filter.q ?? '');
-  useEffect(() => {
-    if (words === (filter.q ?? '')) {
-      return;
-    }
-    const wait = window.setTimeout(() => onChange({ q: words || undefined }), 200);
-    return () => window.clearTimeout(wait);
-  }, [words, filter.q, onChange]);
+  const [words, setWords] = useSearchWords(filter.q ?? '', onChange);
   return (
     <form
       role="search"
@@ -102,6 +95,26 @@ function Filters({
   );
 }
 
+/** The words of the search box: they go to the address after a pause, and follow it when it changes otherwise. */
+function useSearchWords(q: string, onChange: (part: TransactionFilter) => void) {
+  const [box, setBox] = useState<{ words: string; q: string; sent?: string }>({ words: q, q });
+  if (q !== box.q) {
+    // Who typed on while the address followed keeps what is typed.
+    setBox({ words: q === box.sent ? box.words : q, q });
+  }
+  useEffect(() => {
+    if (box.words === q) {
+      return;
+    }
+    const wait = window.setTimeout(() => {
+      setBox((now) => ({ ...now, sent: box.words }));
+      onChange({ q: box.words || undefined });
+    }, 200);
+    return () => window.clearTimeout(wait);
+  }, [box.words, q, onChange]);
+  return [box.words, (words: string) => setBox((now) => ({ ...now, words }))] as const;
+}
+
 function Rows({ filter }: { filter: TransactionFilter }) {
   const list = useInfiniteQuery(queries.transactions(filter));
   const [open, setOpen] = useState<Transaction>();
@@ -122,6 +135,7 @@ function Rows({ filter }: { filter: TransactionFilter }) {
   }
   return (
     <>
+      {list.isRefetchError && <Stale onRetry={() => void list.refetch()} />}
       {byDay(rows).map(([day, items]) => (
         <section key={day} aria-label={day ? formatDay(day) : t('tx.undated')}>
           <h2 className="mb-2 text-sm text-soft">{day ? formatDay(day) : t('tx.undated')}</h2>
@@ -134,8 +148,8 @@ function Rows({ filter }: { filter: TransactionFilter }) {
           </ul>
         </section>
       ))}
-      {list.isError && <Failure error={list.error} onRetry={() => void list.fetchNextPage()} />}
-      {list.hasNextPage && !list.isError && (
+      {list.isFetchNextPageError && <Failure error={list.error} onRetry={() => void list.fetchNextPage()} />}
+      {list.hasNextPage && !list.isFetchNextPageError && (
         <button
           type="button"
           className="button w-full"

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { Link, Outlet, useMatches, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useEvents } from '../api/events';
 import { queries } from '../api/queries';
@@ -15,47 +15,41 @@ const places: readonly { to: '/' | '/transactions' | '/connections' | '/settings
   { to: '/settings', label: 'nav.settings' },
 ];
 
-/** The frame of every page: who is not signed in sees only the way in. */
+/** The frame of every page: who is not signed in sees only the way in, and what is for everybody. */
 export function Shell() {
   const me = useQuery(queries.me());
-  if (me.isPending) {
-    return (
-      <Frame>
-        <Loading />
-      </Frame>
-    );
-  }
-  if (me.isError) {
-    return (
-      <Frame>
-        <Failure error={me.error} onRetry={() => void me.refetch()} />
-      </Frame>
-    );
-  }
-  if (me.data.setupNeeded) {
-    return (
-      <Frame>
-        <SetupPage />
-      </Frame>
-    );
-  }
-  if (!me.data.signedIn) {
-    return (
-      <Frame>
-        <SignInPage />
-      </Frame>
-    );
-  }
-  return <SignedIn />;
-}
-
-function SignedIn() {
-  useEvents();
+  const signedIn = me.data?.signedIn ?? false;
+  const route = useMatches({ select: (matches) => matches.at(-1)?.staticData ?? {} });
+  const shown = me.data && (me.data.setupNeeded ? 'setup' : signedIn || route.everybody ? 'page' : 'signin');
+  useTitle(shown === 'page' ? route.title : shown && `${shown}.title`);
   return (
-    <Frame nav={<Navigation />}>
-      <Outlet />
+    <Frame nav={signedIn && <Navigation />}>
+      {signedIn && <Events />}
+      {shown === 'page' ? (
+        <Outlet />
+      ) : shown === 'setup' ? (
+        <SetupPage />
+      ) : shown === 'signin' ? (
+        <SignInPage />
+      ) : me.isError ? (
+        <Failure error={me.error} onRetry={() => void me.refetch()} />
+      ) : (
+        <Loading />
+      )}
     </Frame>
   );
+}
+
+/** Names the window after the page. */
+function useTitle(page: MessageKey | undefined) {
+  useEffect(() => {
+    document.title = page ? t('app.page', { page: t(page) }) : t('app.name');
+  }, [page]);
+}
+
+function Events() {
+  useEvents();
+  return null;
 }
 
 function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode }) {

@@ -1,3 +1,4 @@
+import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/client';
 import { t } from '../messages';
@@ -30,6 +31,44 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: (() => v
         </button>
       )}
     </div>
+  );
+}
+
+/** Says quietly that what is shown could not be read again. */
+export function Stale({ onRetry }: { onRetry: () => void }) {
+  return (
+    <div role="status" className="flex flex-wrap items-center justify-between gap-3 text-sm text-soft">
+      <p>{t('state.stale')}</p>
+      <button type="button" className="button" onClick={onRetry}>
+        {t('state.retry')}
+      </button>
+    </div>
+  );
+}
+
+/** What a query brought. Data that is there stays, also when reading it again fails. */
+export function Answered<T>({
+  query,
+  rows,
+  children,
+}: {
+  query: UseQueryResult<T>;
+  rows?: number;
+  children: (data: T) => ReactNode;
+}) {
+  const retry = () => void query.refetch();
+  if (query.data === undefined) {
+    return query.isError ? (
+      <Failure error={query.error} onRetry={retry} />
+    ) : (
+      <Loading {...(rows && { rows })} />
+    );
+  }
+  return (
+    <>
+      {query.isError && <Stale onRetry={retry} />}
+      {children(query.data)}
+    </>
   );
 }
 
