@@ -23,9 +23,9 @@ type equaler interface{ Equal(crypto.PublicKey) bool }
 
 // token is a Custody in memory. The real one is tested in package vault/pkcs11.
 type token struct {
-	mu    sync.Mutex
-	keys  map[string][]crypto.Signer // by label
-	blind bool                       // Find sees nothing, as in a race
+	mu   sync.Mutex
+	keys map[string][]crypto.Signer // by label
+	race *sync.WaitGroup            // Generate waits here for the others
 }
 
 func newToken() *token { return &token{keys: map[string][]crypto.Signer{}} }
@@ -46,9 +46,6 @@ func (k *token) find(label string, fits func(crypto.PublicKey) bool) (crypto.Sig
 }
 
 func (k *token) Find(_ context.Context, label string, alg vault.Algorithm) (crypto.PublicKey, error) {
-	if k.blind {
-		return nil, errNoPair
-	}
 	key, err := k.find(label, func(p crypto.PublicKey) bool {
 		_, isRSA := p.(*rsa.PublicKey)
 		return isRSA == (alg == vault.RSA2048)
@@ -69,6 +66,10 @@ func (k *token) Generate(_ context.Context, label string, alg vault.Algorithm) (
 	}
 	if err != nil {
 		return nil, err
+	}
+	if k.race != nil {
+		k.race.Done()
+		k.race.Wait()
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -169,8 +170,9 @@ func TestACrashAfterGeneratingLeavesTheNameUsable(t *testing.T) {
 // Callers that all find no pair each make one; one stays, and nobody gets another.
 func TestConcurrentFirstUseKeepsOnePair(t *testing.T) {
 	ctx, s, file, tok := t.Context(), newMemory(), keyFile(t), newToken()
-	tok.blind = true
 	publics := make([]crypto.PublicKey, 8)
+	tok.race = &sync.WaitGroup{}
+	tok.race.Add(len(publics))
 	var group sync.WaitGroup
 	for i := range publics {
 		v := openWith(t, s, file, tok)
