@@ -9,7 +9,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 GO_SOURCES := $(shell find . -name '*.go' -not -path './web/node_modules/*' -o -name '*.sql' -o -name '*.toml' -path './connector/*' -o -path './modelbank/as/static/*' -o -path './modelbank/as/pages/*' 2>/dev/null)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help up build web test test-go test-web e2e lint fmt bench generate deps clean
+.PHONY: help up build web test test-go test-hsm test-web e2e lint fmt bench generate deps clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,10 +32,13 @@ web/dist/index.html: $(WEB_SOURCES) web/node_modules/.package-lock.json
 $(BIN): web/dist/index.html go.mod go.sum $(GO_SOURCES)
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/onepoint
 
-test: deps test-go test-web e2e ## Run every test: Go with the race detector on SQLite and PostgreSQL, web, browser
+test: deps test-go test-hsm test-web e2e ## Run every test: Go with the race detector on SQLite and PostgreSQL, PKCS#11, web, browser
 
 test-go: web/dist/index.html deps
 	go test -race -timeout 25m ./...
+
+test-hsm: deps ## Test the build with PKCS#11 on SoftHSM
+	CGO_ENABLED=1 go test -race -tags pkcs11 ./vault/...
 
 test-web: web/node_modules/.package-lock.json
 	cd web && npm test
@@ -43,7 +46,7 @@ test-web: web/node_modules/.package-lock.json
 e2e: build deps ## Browser tests in real headless Chromium
 	cd web && npm run e2e
 
-deps: ## Install, or name, what the tests need: PostgreSQL's server and Chromium
+deps: ## Install, or name, what the tests need: PostgreSQL's server, Chromium and SoftHSM
 	@tools/test-deps
 
 lint: web/node_modules/.package-lock.json ## golangci-lint, go vet, tsc, eslint, prettier

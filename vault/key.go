@@ -27,39 +27,48 @@ const (
 )
 
 // NewKey returns the public key of the pair kept under a name, making the pair
-// on the first call. CodeConflict when the name has a pair of another kind.
+// on the first call: in [Config.Custody] when there is one. CodeConflict when the
+// name has a pair of another kind.
 func (v *Vault) NewKey(ctx context.Context, workspace, name string, alg Algorithm) (crypto.PublicKey, error) {
 	const op = "make key"
-	der, err := v.item(ctx, workspace, kindKey, name)
+	kept, err := v.kept(ctx, workspace, name)
 	if onepoint.CodeOf(err) == onepoint.CodeNotFound {
-		var made []byte
-		if made, err = generate(alg); err == nil {
-			der, err = v.addItem(ctx, workspace, kindKey, name, made)
-		}
+		kept, err = v.makeKey(ctx, workspace, name, alg)
 	}
 	if err != nil {
 		return nil, wrap(op, name, err)
 	}
-	key, err := decodeKey(der)
-	if err != nil {
-		return nil, wrap(op, name, err)
-	}
-	if got := algorithmOf(key.Public()); got != alg {
+	if got := algorithmOf(kept.public); got != alg {
 		return nil, onepoint.E(onepoint.CodeConflict, op, fmt.Sprintf("the key %s exists and is %s, not %s; choose another name", name, got, alg), nil)
 	}
-	return key.Public(), nil
+	return kept.public, nil
+}
+
+func (v *Vault) makeKey(ctx context.Context, workspace, name string, alg Algorithm) (keptKey, error) {
+	if alg != RSA2048 && alg != ECDSAP256 {
+		return keptKey{}, onepoint.Missing("make key", "algorithm", "must be RSA-2048 or ECDSA-P-256")
+	}
+	if v.custody != nil {
+		return v.makeInCustody(ctx, workspace, name, alg)
+	}
+	made, err := generate(alg)
+	if err != nil {
+		return keptKey{}, err
+	}
+	stored, err := v.addItem(ctx, workspace, kindKey, name, made)
+	if err != nil {
+		return keptKey{}, err
+	}
+	return decodeKept(stored)
 }
 
 func generate(alg Algorithm) ([]byte, error) {
 	var key crypto.Signer
 	var err error
-	switch alg {
-	case RSA2048:
+	if alg == RSA2048 {
 		key, err = rsa.GenerateKey(rand.Reader, 2048)
-	case ECDSAP256:
+	} else {
 		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	default:
-		return nil, onepoint.Missing("make key", "algorithm", "must be RSA-2048 or ECDSA-P-256")
 	}
 	if err != nil {
 		return nil, err
@@ -96,8 +105,9 @@ const maxPEM = 256 << 10
 
 // Import keeps a private key made elsewhere, and the certificates beside it when
 // data holds any. Its forms are PEM of PKCS#8, PKCS#1 and SEC 1, not encrypted;
-// RSA from 2048 bits or ECDSA P-256. Importing the same key again is fine;
-// CodeConflict when the name has another.
+// RSA from 2048 bits or ECDSA P-256. The key is sealed in the store, also by a
+// vault with [Config.Custody]: hardware cannot vouch for a key made elsewhere.
+// Importing the same key again is fine; CodeConflict when the name has another.
 func (v *Vault) Import(ctx context.Context, workspace, name string, data []byte) error {
 	key, chain, err := readPEM(data)
 	if err != nil {
@@ -116,15 +126,15 @@ func (v *Vault) keep(ctx context.Context, workspace, name string, key crypto.Sig
 	if err != nil {
 		return onepoint.E(onepoint.CodeInvalid, op, "the private key is of a kind that cannot be kept", nil)
 	}
-	kept, err := v.addItem(ctx, workspace, kindKey, name, der)
+	stored, err := v.addItem(ctx, workspace, kindKey, name, der)
 	if err != nil {
 		return wrap(op, name, err)
 	}
-	there, err := decodeKey(kept)
+	there, err := decodeKept(stored)
 	if err != nil {
 		return wrap(op, name, err)
 	}
-	if !samePublic(there.Public(), key.Public()) {
+	if !samePublic(there.public, key.Public()) {
 		return onepoint.E(onepoint.CodeConflict, op, "another key has the name "+name+"; choose a new one", nil)
 	}
 	if len(chain) == 0 {
@@ -215,11 +225,11 @@ func (v *Vault) SetChain(ctx context.Context, workspace, name string, chain []*x
 	if len(chain) == 0 {
 		return onepoint.Missing(op, "certificate", "at least one is needed")
 	}
-	key, err := v.key(ctx, workspace, name)
+	kept, err := v.kept(ctx, workspace, name)
 	if err != nil {
 		return wrap(op, name, err)
 	}
-	if !samePublic(key.Public(), chain[0].PublicKey) {
+	if !samePublic(kept.public, chain[0].PublicKey) {
 		return onepoint.E(onepoint.CodeInvalid, op, "the certificate does not belong to the key "+name, nil)
 	}
 	for i, c := range chain[1:] {
@@ -250,14 +260,19 @@ func (v *Vault) Chain(ctx context.Context, workspace, name string) ([]*x509.Cert
 }
 
 // Signer returns what signs with a key: a crypto.Signer that gives the key to
-// nobody. It holds the key in memory, so keep it instead of asking for every
-// signature. CodeNotFound when there is no such key.
+// nobody. It holds the key in memory, or its place in custody, so keep it instead
+// of asking for every signature. CodeNotFound when there is no such key,
+// CodeConflict when it lies in a custody that this vault has not.
 func (v *Vault) Signer(ctx context.Context, workspace, name string) (crypto.Signer, error) {
-	key, err := v.key(ctx, workspace, name)
+	kept, err := v.kept(ctx, workspace, name)
 	if err != nil {
 		return nil, wrap("use key", name, err)
 	}
-	return &signer{public: key.Public(), sign: key.Sign}, nil
+	key, err := v.openKept(ctx, name, kept)
+	if err != nil {
+		return nil, wrap("use key", name, err)
+	}
+	return &signer{public: kept.public, sign: key.Sign}, nil
 }
 
 // TLS returns a key with its certificates for a TLS client or server.
@@ -278,10 +293,10 @@ func (v *Vault) TLS(ctx context.Context, workspace, name string) (*tls.Certifica
 	return c, nil
 }
 
-func (v *Vault) key(ctx context.Context, workspace, name string) (crypto.Signer, error) {
-	der, err := v.item(ctx, workspace, kindKey, name)
+func (v *Vault) kept(ctx context.Context, workspace, name string) (keptKey, error) {
+	plain, err := v.item(ctx, workspace, kindKey, name)
 	if err != nil {
-		return nil, err
+		return keptKey{}, err
 	}
-	return decodeKey(der)
+	return decodeKept(plain)
 }

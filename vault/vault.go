@@ -36,6 +36,10 @@ type Config struct {
 	// its folder.
 	KeyFile string
 	Now     onepoint.Clock
+	// Custody, when set, makes new keys and keeps them; the store then holds where
+	// they are. Without it keys lie sealed in the store. Keys that exist stay where
+	// they are. Whoever opened the custody closes it, after the vault's last use.
+	Custody Custody
 }
 
 // Vault seals, unseals and signs. It is safe for concurrent use, also by several
@@ -44,6 +48,8 @@ type Vault struct {
 	store Store
 	now   onepoint.Clock
 	kek   tink.AEAD
+
+	custody Custody // nil: keys are sealed in the store
 
 	mu       sync.RWMutex
 	dataKeys map[string]tink.AEAD // by workspace
@@ -78,7 +84,7 @@ func Open(ctx context.Context, c Config) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vault{store: c.Store, now: c.Now, kek: kek, dataKeys: map[string]tink.AEAD{}}
+	v := &Vault{store: c.Store, now: c.Now, kek: kek, custody: c.Custody, dataKeys: map[string]tink.AEAD{}}
 	if fresh {
 		sealed, err := kek.Encrypt(nil, associated("", kindCheck, "kek"))
 		if err != nil {

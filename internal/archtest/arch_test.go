@@ -45,7 +45,8 @@ func (p pkg) ours() []string {
 
 func load(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles", module+"/...")
+	// With the tag the list has the imports that the default build has not.
+	cmd := exec.Command("go", "list", "-tags", "pkcs11", "-json=ImportPath,Dir,Imports,GoFiles", module+"/...")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -94,6 +95,7 @@ var layer = []struct {
 	{"connector/bunq", 4},
 	{"tpp", 3},
 	{"vault", 3},
+	{"vault/pkcs11", 4},
 	{"job", 3},
 	{"modelbank/core", 3},
 	{"modelbank/as", 4},
@@ -167,6 +169,7 @@ var only = []struct{ what, who, why string }{
 	{"modernc.org/sqlite", "store", "only store knows SQL"},
 	{"github.com/pressly/goose", "store", "only store knows SQL"},
 	{"github.com/tink-crypto", "vault", "only vault sees keys"},
+	{"github.com/miekg/pkcs11", "vault/pkcs11", "only vault/pkcs11 needs cgo"},
 	{"github.com/danielgtaylor/huma", "api", "only api knows the HTTP framework"},
 	{"github.com/alecthomas/kong", "cmd/onepoint", "only the command reads configuration"},
 }
@@ -182,6 +185,20 @@ func TestLibrariesStayBehindTheirPackage(t *testing.T) {
 			if imp == "database/sql" && !slices.Contains([]string{"store", "job", "internal/pgtest"}, p.rel()) {
 				t.Errorf("%s imports database/sql: only store knows SQL", p.rel())
 			}
+		}
+	}
+}
+
+func TestDefaultBuildNeedsNoCgo(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", module+"/cmd/onepoint", module+"/vault/...")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for dep := range strings.Lines(string(out)) {
+		if dep = strings.TrimSpace(dep); dep == "C" || dep == "github.com/miekg/pkcs11" {
+			t.Errorf("the default build depends on %s: keep it behind -tags pkcs11", dep)
 		}
 	}
 }
