@@ -76,39 +76,42 @@ func (r *Revocation) list(ctx context.Context, address string, issuer *x509.Cert
 // parseCRL reads a complete CRL that the issuer itself signed. Indirect and
 // delta lists, which RFC 5280 marks as critical, are refused.
 func parseCRL(der []byte, issuer *x509.Certificate, now time.Time) (*revocationList, time.Time, error) {
-	none := time.Time{}
 	crl, err := x509.ParseRevocationList(der)
 	if err != nil {
-		return nil, none, err
+		return nil, time.Time{}, err
 	}
-	if !bytes.Equal(crl.RawIssuer, issuer.RawSubject) {
-		return nil, none, errors.New("the list is another issuer's")
-	}
-	if err := sound(crl.SignatureAlgorithm); err != nil {
-		return nil, none, err
-	}
-	if err := crl.CheckSignatureFrom(issuer); err != nil {
-		return nil, none, err
-	}
-	if crl.NextUpdate.IsZero() {
-		return nil, none, errors.New("the list has no nextUpdate") // RFC 5280 section 5.1.2.5
-	}
-	if err := fresh(crl.ThisUpdate, crl.NextUpdate, now); err != nil {
-		return nil, none, err
+	if err := verifyCRL(crl, issuer, now); err != nil {
+		return nil, time.Time{}, err
 	}
 	list := &revocationList{entries: make(map[string]revocation, len(crl.RevokedCertificateEntries))}
 	if list.scope, err = scopeOf(crl); err != nil {
-		return nil, none, err
+		return nil, time.Time{}, err
 	}
 	for _, e := range crl.RevokedCertificateEntries {
 		for _, x := range e.Extensions {
 			if x.Critical { // RFC 5280 section 5.3: such a list must not be used at all
-				return nil, none, fmt.Errorf("an entry of the list has the critical extension %s", x.Id)
+				return nil, time.Time{}, fmt.Errorf("an entry of the list has the critical extension %s", x.Id)
 			}
 		}
 		list.entries[serialKey(e.SerialNumber)] = revocation{at: e.RevocationTime, reason: e.ReasonCode}
 	}
 	return list, crl.NextUpdate, nil
+}
+
+func verifyCRL(crl *x509.RevocationList, issuer *x509.Certificate, now time.Time) error {
+	if !bytes.Equal(crl.RawIssuer, issuer.RawSubject) {
+		return errors.New("the list is another issuer's")
+	}
+	if err := sound(crl.SignatureAlgorithm); err != nil {
+		return err
+	}
+	if err := crl.CheckSignatureFrom(issuer); err != nil {
+		return err
+	}
+	if crl.NextUpdate.IsZero() {
+		return errors.New("the list has no nextUpdate") // RFC 5280 section 5.1.2.5
+	}
+	return fresh(crl.ThisUpdate, crl.NextUpdate, now)
 }
 
 // issuingDistributionPoint is the extension of RFC 5280 section 5.2.5: the part

@@ -246,3 +246,18 @@ func TestRevokeRefusesWhatNoListHas(t *testing.T) {
 		t.Errorf("address with a control character: %v", err)
 	}
 }
+
+func TestRedirectNeverLosesTLS(t *testing.T) {
+	p := publish(t)
+	secure := httptest.NewTLSServer(http.RedirectHandler(p.url+"/crl", http.StatusFound))
+	defer secure.Close()
+	r := eidas.Revocation{HTTP: secure.Client(), Now: clock}
+	_, err := r.Check(t.Context(), p.naming(t, secure.URL, secure.URL), p.Chain()[0])
+	if err == nil || !strings.Contains(err.Error(), "is not followed") {
+		t.Errorf("got %v", err)
+	}
+	plain := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, p.url+"/crl", http.StatusFound) })
+	if s, err := check(t, p.naming(t, "http://127.0.0.1:1/", plain), p.Chain()[0]); err != nil || s.State != eidas.Good {
+		t.Errorf("http to http: %v %v", s, err)
+	}
+}
