@@ -10,7 +10,8 @@
 // order an issuer wrote them.
 //
 // [Parse] reads a certificate as it is and lists what is odd about it. [Verify]
-// decides whether it may be used for a purpose. [CreateCSR] asks an issuer for
-// one. [QTSP] is a trust service provider for tests: a certificate it issues
-// has the full profile and is worth nothing elsewhere.
+// decides whether it may be used for a purpose, [Revocation] whether its issuer
+// took it back. [CreateCSR] asks an issuer for one. [QTSP] is a trust service
+// provider for tests: a certificate it issues has the full profile and is worth
+// nothing elsewhere.
 package eidas

@@ -16,8 +16,8 @@ const (
 	defLife = 397*24*time.Hour - time.Second // notAfter itself still counts
 )
 
-// The places an issuer names in its certificates. Nothing answers there:
-// ".example" never resolves (RFC 2606), and verifiers here do not look.
+// The places an issuer names in its certificates unless it is told others.
+// Nothing answers there: ".example" never resolves (RFC 2606).
 const (
 	pkiHost = "http://pki.qtsp.example"
 	pdsURL  = "https://pki.qtsp.example/pds_en.pdf"
@@ -49,13 +49,13 @@ func (q *QTSP) Issue(r Request) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
+	responders, lists := q.revocationURLs(r)
 	cert, err := q.sign(&x509.Certificate{
 		SerialNumber: serial, SubjectKeyId: id, Subject: r.name(), NotBefore: from, NotAfter: to,
 		KeyUsage: keyUsage(r.Type), ExtKeyUsage: extKeyUsage(r.Type), BasicConstraintsValid: true,
 		DNSNames: r.DNSNames, IPAddresses: r.IPs, Policies: r.policies(),
-		OCSPServer: []string{pkiHost + "/ocsp"}, IssuingCertificateURL: []string{pkiHost + "/issuing.cer"},
-		CRLDistributionPoints: []string{pkiHost + "/issuing.crl"},
-		ExtraExtensions:       []pkix.Extension{{Id: OIDQCStatements, Value: statements}},
+		OCSPServer: responders, IssuingCertificateURL: []string{pkiHost + "/issuing.cer"}, CRLDistributionPoints: lists,
+		ExtraExtensions: []pkix.Extension{{Id: OIDQCStatements, Value: statements}},
 	}, r.PublicKey)
 	if err != nil {
 		return nil, fmt.Errorf("issue certificate: %w", err)

@@ -15,6 +15,8 @@ import (
 	"math/big"
 	"time"
 
+	"golang.org/x/crypto/ocsp"
+
 	"github.com/onepointledger/onepoint"
 )
 
@@ -26,14 +28,18 @@ type QTSP struct {
 	root, issuing *x509.Certificate
 	// Functions over the keys instead of the keys: no way of printing a QTSP can
 	// reach them.
-	sign func(template *x509.Certificate, key crypto.PublicKey) (*x509.Certificate, error)
-	save func() ([]byte, error)
+	sign     func(template *x509.Certificate, key crypto.PublicKey) (*x509.Certificate, error)
+	signOCSP func(template ocsp.Response) ([]byte, error)
+	signCRL  func(template *x509.RevocationList) ([]byte, error)
+	save     func() ([]byte, error)
+
+	revoked *register
 }
 
 const (
 	rootLife    = 20 * 365 * 24 * time.Hour
 	issuingLife = 10 * 365 * 24 * time.Hour
-	clockSkew   = 5 * time.Minute // how far the authorities' validity is put back
+	clockSkew   = 5 * time.Minute // how far clocks may differ: the authorities' validity is put back by it
 )
 
 // NewTestQTSP makes a trust service provider with fresh keys, valid from a little
@@ -62,6 +68,7 @@ func NewTestQTSP(now time.Time) (*QTSP, error) {
 		return nil, err
 	}
 	template.MaxPathLenZero = true
+	template.KeyUsage |= x509.KeyUsageDigitalSignature         // it signs OCSP answers itself
 	template.Policies = []x509.OID{policyOID(2, 5, 29, 32, 0)} // anyPolicy
 	template.CRLDistributionPoints = []string{pkiHost + "/root.crl"}
 	template.IssuingCertificateURL = []string{pkiHost + "/root.cer"}
@@ -78,7 +85,14 @@ func newQTSP(root, issuing *x509.Certificate, rootKey, issuingKey crypto.Signer)
 		sign: func(template *x509.Certificate, key crypto.PublicKey) (*x509.Certificate, error) {
 			return createCertificate(template, issuing, key, issuingKey)
 		},
-		save: func() ([]byte, error) { return encodeAuthority(root, issuing, rootKey, issuingKey) },
+		signOCSP: func(template ocsp.Response) ([]byte, error) {
+			return ocsp.CreateResponse(issuing, issuing, template, issuingKey)
+		},
+		signCRL: func(template *x509.RevocationList) ([]byte, error) {
+			return x509.CreateRevocationList(rand.Reader, template, issuing, issuingKey)
+		},
+		save:    func() ([]byte, error) { return encodeAuthority(root, issuing, rootKey, issuingKey) },
+		revoked: &register{entries: map[string]revocation{}},
 	}
 }
 
@@ -96,9 +110,16 @@ func (q *QTSP) Root() *x509.Certificate { return q.root }
 // The root is not part of it; verifiers have it.
 func (q *QTSP) Chain() []*x509.Certificate { return []*x509.Certificate{q.issuing} }
 
-// MarshalPEM returns both certificates and both private keys (PKCS#8), to be
-// kept in a file that only its owner reads.
-func (q *QTSP) MarshalPEM() ([]byte, error) { return q.save() }
+// MarshalPEM returns both certificates, both private keys (PKCS#8) and what was
+// revoked, to be kept in a file that only its owner reads.
+func (q *QTSP) MarshalPEM() ([]byte, error) {
+	authority, err := q.save()
+	if err != nil {
+		return nil, err
+	}
+	revoked, err := q.revoked.encode()
+	return append(authority, revoked...), err
+}
 
 func encodeAuthority(root, issuing *x509.Certificate, rootKey, issuingKey crypto.Signer) ([]byte, error) {
 	var b bytes.Buffer
@@ -129,6 +150,7 @@ func LoadQTSP(data []byte) (*QTSP, error) {
 func loadQTSP(data []byte) (*QTSP, error) {
 	var certs []*x509.Certificate
 	var keys []crypto.Signer
+	var revoked []byte
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 		switch block.Type {
 		case "CERTIFICATE":
@@ -147,6 +169,8 @@ func loadQTSP(data []byte) (*QTSP, error) {
 				return nil, errors.New("a private key cannot sign")
 			}
 			keys = append(keys, signer)
+		case revocationsType:
+			revoked = block.Bytes
 		}
 	}
 	if len(certs) != 2 || len(keys) != 2 {
@@ -160,7 +184,8 @@ func loadQTSP(data []byte) (*QTSP, error) {
 	if err := certs[1].CheckSignatureFrom(certs[0]); err != nil {
 		return nil, fmt.Errorf("the issuing authority is not the root's: %w", err)
 	}
-	return newQTSP(certs[0], certs[1], keys[0], keys[1]), nil
+	q := newQTSP(certs[0], certs[1], keys[0], keys[1])
+	return q, q.revoked.decode(revoked)
 }
 
 func authorityTemplate(name string, from, to time.Time, key crypto.PublicKey) (*x509.Certificate, error) {

@@ -32,6 +32,10 @@ type Request struct {
 	QSCD      bool             // the key lives in a qualified device
 	NotBefore time.Time
 	NotAfter  time.Time // 397 days after NotBefore when zero
+
+	// Where revocations are told; those of the [QTSP] when empty.
+	OCSPServer            []string
+	CRLDistributionPoints []string
 }
 
 // X.520 upper bounds of the subject's attributes.
@@ -60,7 +64,10 @@ func (r Request) check() error {
 	if r.Type == TypeSeal && len(r.DNSNames)+len(r.IPs) > 0 {
 		return onepoint.Missing(op, "dnsNames", "only a QWAC has names of hosts")
 	}
-	return nil
+	if err := checkURLs("ocspServer", r.OCSPServer...); err != nil {
+		return err
+	}
+	return checkURLs("crlDistributionPoints", r.CRLDistributionPoints...)
 }
 
 // fits reports whether s is text of 1 to limit characters.

@@ -31,8 +31,9 @@ type Want struct {
 
 // Verify decides whether leaf may be used as want says at the time given:
 // chain to one of roots, validity, key strength, key usage, type and roles. It
-// returns the certificate as read. Revocation is not looked up. Errors are
-// CodeCertificateInvalid with a message for the holder of the certificate.
+// returns the certificate as read. Revocation is not looked up: see
+// [Revocation.Check]. Errors are CodeCertificateInvalid with a message for the
+// holder of the certificate.
 func Verify(leaf *x509.Certificate, intermediates []*x509.Certificate, roots *x509.CertPool, at time.Time, want Want) (Certificate, error) {
 	if leaf == nil {
 		return Certificate{}, refuse("no certificate was presented; use a QWAC or QSEAL of a trusted issuer", nil)
@@ -123,20 +124,30 @@ func (c Certificate) meets(want Want) error {
 	if want.Type != "" && !c.Is(want.Type) {
 		return refuse(fmt.Sprintf("the certificate is %s, but %s is needed here", c.typeName(), want.Type.name()), nil)
 	}
-	signs := c.DigitalSignature || want.Usage == UsageSeal && c.ContentCommitment
-	if want.Usage != UsageAny && !signs {
+	if !c.signs(want.Usage) {
 		return refuse("the certificate's key usage does not allow "+want.Usage.name(), nil)
 	}
-	var missing []string
-	for _, r := range want.Roles {
-		if !c.Has(r) {
-			missing = append(missing, string(r))
-		}
-	}
+	missing := c.missing(want.Roles)
 	if len(missing) > 0 {
 		return refuse("the certificate does not grant the role "+strings.Join(missing, ", ")+"; ask its issuer for one that does", nil)
 	}
 	return nil
+}
+
+// signs reports whether the key usage admits u, all of whose kinds sign.
+func (c Certificate) signs(u Usage) bool {
+	return u == UsageAny || c.DigitalSignature || u == UsageSeal && c.ContentCommitment
+}
+
+// missing are the roles of the list that it does not grant.
+func (c Certificate) missing(roles []Role) []string {
+	var list []string
+	for _, r := range roles {
+		if !c.Has(r) {
+			list = append(list, string(r))
+		}
+	}
+	return list
 }
 
 func (c Certificate) typeName() string {
