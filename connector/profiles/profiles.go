@@ -74,7 +74,7 @@ func Parse(content []byte) (connector.Profile, error) {
 }
 
 var (
-	idForm      = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$`)
+	idForm      = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?$`)
 	countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
 	bicForm     = regexp.MustCompile(`^[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$`)
 )
