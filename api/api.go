@@ -22,7 +22,8 @@ const maxBody = 1 << 20
 // Onboarding is what the API needs of registering at banks; *tpp.Onboarding has
 // it.
 type Onboarding interface {
-	Register(ctx context.Context, workspace, bank string) (tpp.Registration, error)
+	Register(ctx context.Context, workspace, bank string, answers map[string]string) (tpp.Registration, error)
+	Deregister(ctx context.Context, workspace, bank string) (left string, err error)
 	Registration(ctx context.Context, workspace, bank string) (tpp.Registration, error)
 	Steps(ctx context.Context, workspace, bank string) ([]onepoint.Step, error)
 }
@@ -44,6 +45,11 @@ type ConnectionReader interface {
 // Syncs reads sync runs.
 type Syncs interface {
 	LastSync(ctx context.Context, workspace, connection string) (tpp.Sync, error)
+}
+
+// Traces reads what was said to banks while registering.
+type Traces interface {
+	Exchanges(ctx context.Context, workspace, bank string) ([]onepoint.Trace, error)
 }
 
 // EventSource reads a workspace's events.
@@ -68,6 +74,8 @@ type Config struct {
 	Connections ConnectionReader
 	Books       tpp.Books
 	Syncs       Syncs
+	Traces      Traces
+	Health      func(ctx context.Context, r tpp.Registration) (RegistrationHealth, error)
 	Identity    *identity.Service
 	Banks       []connector.Profile
 	Events      EventSource

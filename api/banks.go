@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/onepointledger/onepoint"
@@ -21,7 +23,13 @@ func (a *API) registrationOf(ctx context.Context, bank string) (Registration, er
 	}
 	out := Registration{
 		Bank: bank, Status: string(r.Status), ClientID: r.Progress.Client.ID, Message: r.Message, Needs: r.Needs,
-		Updated: moment(r.Updated), Steps: []RegistrationStep{},
+		Updated: moment(r.Updated), Steps: []RegistrationStep{}, Files: slices.Sorted(maps.Keys(r.Progress.Artifacts)),
+	}
+	if p, ok := a.banks[bank]; ok {
+		out.Guide, out.Portal = p.Onboarding.Instructions, p.Onboarding.Portal
+	}
+	if out.Health, err = a.Health(ctx, r); err != nil {
+		return Registration{}, err
 	}
 	for _, s := range steps {
 		out.Steps = append(out.Steps, stepOf(s, r))
@@ -31,7 +39,7 @@ func (a *API) registrationOf(ctx context.Context, bank string) (Registration, er
 
 func stepOf(s onepoint.Step, r tpp.Registration) RegistrationStep {
 	done := r.Progress.Done[s.Name]
-	out := RegistrationStep{Name: s.Name, Title: s.Title, Status: "pending", Done: moment(done)}
+	out := RegistrationStep{Name: s.Name, Title: s.Title, Help: s.Help, Status: "pending", Done: moment(done)}
 	switch {
 	case !done.IsZero():
 		out.Status = "done"
@@ -93,12 +101,13 @@ func (a *API) listRegistrations(ctx context.Context, _ *none) (*body[list[Regist
 
 type registerInput struct {
 	Body struct {
-		Bank string `json:"bank"`
+		Bank  string            `json:"bank"`
+		Input map[string]string `json:"input,omitempty" doc:"Answers to what the registration needs, by name"`
 	}
 }
 
 func (a *API) register(ctx context.Context, in *registerInput) (*body[Registration], error) {
-	if _, err := a.Onboarding.Register(ctx, principal(ctx).Workspace, in.Body.Bank); err != nil {
+	if _, err := a.Onboarding.Register(ctx, principal(ctx).Workspace, in.Body.Bank, in.Body.Input); err != nil {
 		return nil, err
 	}
 	r, err := a.registrationOf(ctx, in.Body.Bank)
@@ -128,4 +137,39 @@ func syncResource(s tpp.Sync) *Sync {
 		Seen: s.Change.Seen, Added: s.Change.Added, Updated: s.Change.Updated, Message: s.Message,
 		Started: s.Started.UTC().Truncate(time.Millisecond), Finished: moment(s.Finished),
 	}
+}
+
+// Left is what a deregistration leaves to a human.
+type Left struct {
+	Left string `json:"left,omitempty" doc:"What is left to do at the bank; absent when nothing is"`
+}
+
+func (a *API) deregister(ctx context.Context, in *bankInput) (*body[Left], error) {
+	left, err := a.Onboarding.Deregister(ctx, principal(ctx).Workspace, in.Bank)
+	return &body[Left]{Left{left}}, err
+}
+
+func (a *API) listExchanges(ctx context.Context, in *bankInput) (*body[list[onepoint.Trace]], error) {
+	traces, err := a.Traces.Exchanges(ctx, principal(ctx).Workspace, in.Bank)
+	if traces == nil {
+		traces = []onepoint.Trace{}
+	}
+	return &body[list[onepoint.Trace]]{list[onepoint.Trace]{Items: traces}}, err
+}
+
+type fileInput struct {
+	Bank string `path:"bank"`
+	Name string `path:"name"`
+}
+
+func (a *API) getFile(ctx context.Context, in *fileInput) (*body[RegistrationFile], error) {
+	r, err := a.Onboarding.Registration(ctx, principal(ctx).Workspace, in.Bank)
+	if err != nil {
+		return nil, err
+	}
+	content, ok := r.Progress.Artifacts[in.Name]
+	if !ok {
+		return nil, onepoint.E(onepoint.CodeNotFound, "read file", "the registration made no such file", nil)
+	}
+	return &body[RegistrationFile]{RegistrationFile{in.Name, content}}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/audit"
 	"github.com/onepointledger/onepoint/identity"
 )
 
@@ -108,8 +109,20 @@ func (a *API) signIn(next http.Handler) http.Handler {
 			writeProblem(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), principalKey{}, p)))
+		ctx := audit.WithActor(context.WithValue(r.Context(), principalKey{}, p), actorOf(p))
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// actorOf names the principal for the audit log.
+func actorOf(p identity.Principal) string {
+	switch {
+	case p.UserID != "":
+		return "user:" + p.UserID
+	case p.KeyID != "":
+		return "key:" + p.KeyID
+	}
+	return ""
 }
 
 func (a *API) caller(r *http.Request) (identity.Principal, error) {

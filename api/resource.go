@@ -47,14 +47,51 @@ type Registration struct {
 	ClientID string             `json:"clientId,omitempty"`
 	Steps    []RegistrationStep `json:"steps"`
 	Message  string             `json:"message,omitempty" doc:"Why it stopped and what to do"`
-	Needs    []onepoint.Field   `json:"needs,omitempty"`
+	Needs    []onepoint.Field   `json:"needs,omitempty" doc:"What a human must answer, in the input of POST /registrations"`
+	Guide    []string           `json:"guide,omitempty" doc:"What to do in the bank's portal, step by step"`
+	Portal   string             `json:"portal,omitempty" doc:"The bank's developer portal"`
+	Files    []string           `json:"files,omitempty" doc:"What the registration made: GET /registrations/{bank}/files/{name}"`
 	Updated  *time.Time         `json:"updated,omitempty"`
+	Health   RegistrationHealth `json:"health"`
+}
+
+// RegistrationHealth says whether a registration can be used, and for how long.
+type RegistrationHealth struct {
+	Status     string             `json:"status" enum:"none,ok,warn,fail"`
+	Message    string             `json:"message,omitempty" doc:"The worst of what follows"`
+	Transport  *CertificateHealth `json:"transport,omitempty" doc:"The certificate that opens TLS"`
+	Seal       *CertificateHealth `json:"seal,omitempty" doc:"The certificate that signs"`
+	Credential *CredentialHealth  `json:"credential,omitempty"`
+}
+
+// CertificateHealth is a certificate in one line.
+type CertificateHealth struct {
+	Name     string    `json:"name" doc:"GET /certificates/{name}"`
+	Status   string    `json:"status" enum:"ok,warn,fail"`
+	Message  string    `json:"message"`
+	NotAfter time.Time `json:"notAfter,omitzero"`
+}
+
+// CredentialHealth is a credential set in one line; its secrets are never shown.
+type CredentialHealth struct {
+	Group      string     `json:"group"`
+	Holds      []string   `json:"holds" doc:"client id, client secret, API key, tokens"`
+	ValidUntil *time.Time `json:"validUntil,omitempty"`
+	Status     string     `json:"status" enum:"ok,warn,fail"`
+}
+
+// RegistrationFile is a file that a registration made: PEM, JWT or JSON. No
+// private key and no secret is among them.
+type RegistrationFile struct {
+	Name    string `json:"name"`
+	Content string `json:"content"`
 }
 
 // RegistrationStep is one step of an onboarding.
 type RegistrationStep struct {
 	Name   string     `json:"name"`
 	Title  string     `json:"title"`
+	Help   string     `json:"help,omitempty" doc:"What the step does and why"`
 	Status string     `json:"status" enum:"pending,running,done,stopped"`
 	Done   *time.Time `json:"done,omitempty"`
 }
@@ -146,4 +183,12 @@ type APIKey struct {
 	Key      string     `json:"key,omitempty" doc:"The key itself: only in the answer that makes it"`
 	Created  time.Time  `json:"created"`
 	LastUsed *time.Time `json:"lastUsed,omitempty"`
+}
+
+// Worse lowers the status to that of a part, with the part's message.
+func (h *RegistrationHealth) Worse(status, message string) {
+	rank := map[string]int{"none": 0, "ok": 1, "warn": 2, "fail": 3}
+	if rank[status] > rank[h.Status] {
+		h.Status, h.Message = status, message
+	}
 }

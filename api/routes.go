@@ -34,6 +34,9 @@ func (a *API) routes() []func(huma.API) {
 		route(operation(get, "/registrations", "list-registrations", "List the registrations at banks"), a.listRegistrations),
 		route(status(operation(post, "/registrations", "register", "Register at a bank, or take it up again"), http.StatusAccepted), a.register),
 		route(operation(get, "/registrations/{bank}", "get-registration", "Read the registration at a bank"), a.getRegistration),
+		route(operation(del, "/registrations/{bank}", "deregister", "End the registration at a bank"), a.deregister),
+		route(operation(get, "/registrations/{bank}/exchanges", "list-exchanges", "What was said to the bank while registering, secrets masked"), a.listExchanges),
+		route(operation(get, "/registrations/{bank}/files/{name}", "get-registration-file", "Read a file that the registration made"), a.getFile),
 
 		route(operation(get, "/connections", "list-connections", "List connections"), a.listConnections),
 		route(status(operation(post, "/connections", "connect", "Ask a bank for consent"), http.StatusCreated), a.connect),

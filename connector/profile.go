@@ -53,6 +53,18 @@ type Question struct {
 	Secret bool   `toml:"secret"`
 }
 
+// Addresses are all addresses of the bank that the profile holds.
+func (p *Profile) Addresses() map[string]*string {
+	e, o := &p.Endpoints, &p.Onboarding
+	return map[string]*string{
+		"endpoints.issuer": &e.Issuer, "endpoints.resource": &e.Resource, "endpoints.directory": &e.Directory,
+		"endpoints.authorize": &e.Authorize, "endpoints.token": &e.Token, "endpoints.jwks": &e.JWKS,
+		"endpoints.payments": &e.Payments, "endpoints.funds": &e.Funds, "endpoints.sign_keys": &e.SignKeys,
+		"onboarding.generator": &o.Generator, "onboarding.register": &o.Register, "onboarding.certificates": &o.Certificates,
+		"onboarding.portal": &o.Portal,
+	}
+}
+
 // Group is which credentials open the bank.
 func (p Profile) Group() string {
 	if p.Onboarding.Group != "" {

@@ -168,6 +168,9 @@ func (b *scriptedBank) Transactions(_ context.Context, g onepoint.Grant, account
 
 // rig is the platform's use cases over a real store and a real vault.
 type rig struct {
+	answers []string // that KeepAnswer and Forget were given
+	audited []string
+
 	t       *testing.T
 	db      *store.Platform
 	bank    *scriptedBank
@@ -225,7 +228,7 @@ func newRig(t *testing.T, url string) *rig {
 		Connections: r.db, Ledger: r.db, Syncs: r.db, Banks: r, Sealer: r.vault, Events: r.db,
 		Holder: "process-1", Now: r.Now, NewID: ids, Log: log,
 	}
-	r.onboard = &tpp.Onboarding{Store: r.db, Banks: r, Now: r.Now, Log: log}
+	r.onboard = &tpp.Onboarding{Store: r.db, Banks: r, Secrets: r, Audit: r, Now: r.Now, Log: log}
 	return r
 }
 
@@ -288,4 +291,22 @@ func row(id, amount, date string, status onepoint.TransactionStatus) onepoint.Tr
 
 func onBoth(t *testing.T, f func(t *testing.T, r *rig)) {
 	pgtest.Each(t, func(t *testing.T, url string) { f(t, newRig(t, url)) })
+}
+
+// KeepAnswer implements tpp.Secrets.
+func (r *rig) KeepAnswer(_ context.Context, _, bank, name string, value onepoint.Secret) error {
+	r.answers = append(r.answers, bank+"."+name+"="+value.Reveal())
+	return nil
+}
+
+// Forget implements tpp.Secrets.
+func (r *rig) Forget(_ context.Context, _, bank string) error {
+	r.answers = append(r.answers, "forget "+bank)
+	return nil
+}
+
+// Record implements tpp.Auditor.
+func (r *rig) Record(_ context.Context, _, action, subject string, _ map[string]string) error {
+	r.audited = append(r.audited, action+" "+subject)
+	return nil
 }

@@ -42,7 +42,7 @@ func TestOnboardingGoesOnAfterAnyStep(t *testing.T) {
 			return nil
 		})
 		for attempt := 0; ; attempt++ {
-			if _, err := r.onboard.Register(t.Context(), workspace, bankID); err != nil {
+			if _, err := r.onboard.Register(t.Context(), workspace, bankID, nil); err != nil {
 				t.Fatal(err)
 			}
 			if err := r.onboard.Run(t.Context(), workspace, bankID); err == nil {
@@ -86,7 +86,7 @@ func TestOnboardingSaysWhatItWaitsFor(t *testing.T) {
 					}
 					return nil
 				})
-				if _, err := r.onboard.Register(t.Context(), workspace, bankID); err != nil {
+				if _, err := r.onboard.Register(t.Context(), workspace, bankID, nil); err != nil {
 					t.Fatal(err)
 				}
 				err := r.onboard.Run(t.Context(), workspace, bankID)
@@ -104,7 +104,7 @@ func TestOnboardingSaysWhatItWaitsFor(t *testing.T) {
 
 func TestUnknownBankIsNotFound(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
-		if _, err := r.onboard.Register(t.Context(), workspace, "nowhere"); onepoint.CodeOf(err) != onepoint.CodeNotFound {
+		if _, err := r.onboard.Register(t.Context(), workspace, "nowhere", nil); onepoint.CodeOf(err) != onepoint.CodeNotFound {
 			t.Errorf("register: %v", err)
 		}
 		if _, err := r.connect.Connect(t.Context(), tpp.ConnectRequest{Workspace: workspace, Bank: "nowhere"}); onepoint.CodeOf(err) != onepoint.CodeNotFound {

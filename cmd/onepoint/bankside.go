@@ -21,6 +21,7 @@ import (
 	"github.com/onepointledger/onepoint/modelbank/as"
 	"github.com/onepointledger/onepoint/modelbank/core"
 	"github.com/onepointledger/onepoint/modelbank/directory"
+	"github.com/onepointledger/onepoint/modelbank/sim/op"
 	"github.com/onepointledger/onepoint/standard/obie"
 	"github.com/onepointledger/onepoint/store"
 	"github.com/onepointledger/onepoint/vault"
@@ -51,6 +52,7 @@ type bankSide struct {
 	Handler http.Handler
 	TLS     *tls.Config
 	Core    *core.Core
+	OP      *op.Server
 
 	db *store.Bank
 }
@@ -182,7 +184,7 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	mux.Handle("/open-banking/", api)
 	mux.Handle("/directory/", dir.Handler())
 	mux.Handle("/", server.Handler())
-	return mux, nil
+	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing})
 }
 
 func signingKey(ctx context.Context, keys *vault.Vault, workspace, name string) (fapi.SigningKey, error) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/onepointledger/onepoint"
 	"github.com/onepointledger/onepoint/api"
+	"github.com/onepointledger/onepoint/audit"
 	"github.com/onepointledger/onepoint/connector"
 	"github.com/onepointledger/onepoint/connector/profiles"
 	"github.com/onepointledger/onepoint/eidas"
@@ -67,6 +68,7 @@ type platformSide struct {
 	sync     *tpp.Syncing
 	queue    *job.Queue
 	identity *identity.Service
+	audit    *audit.Log
 	quitting context.Context // ends when the platform stops
 	quit     context.CancelFunc
 }
@@ -91,6 +93,7 @@ func openPlatformSide(ctx context.Context, c platformConfig) (_ *platformSide, e
 	if err != nil {
 		return nil, err
 	}
+	p.audit = &audit.Log{Store: p.db, Secrets: p.keys, Now: c.Now}
 	ids := onepoint.NewIDs(c.Now)
 	workspace, err := p.db.FirstWorkspace(ctx, identity.Workspace{ID: ids("ws"), Name: "My ledger", Created: c.Now()})
 	if err != nil {
@@ -133,8 +136,7 @@ func localProfiles(bankURL string) ([]connector.Profile, error) {
 		return nil, fmt.Errorf("read bank profiles: %w", err)
 	}
 	for i := range known {
-		e := &known[i].Endpoints
-		for _, address := range []*string{&e.Issuer, &e.Resource, &e.Directory} {
+		for _, address := range known[i].Addresses() {
 			if rest, ok := strings.CutPrefix(*address, localBankURL); ok {
 				*address = bankURL + rest
 			}
@@ -153,10 +155,11 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 	p.banks = newRegistry(known)
 	p.banks.clients, p.banks.keys, p.banks.redirect = p.db, p.keys, redirect
 	p.banks.now, p.banks.newID, p.banks.log = c.Now, ids, c.Log
+	p.banks.traces, p.banks.audit = p.db, p.audit
 	if p.banks.roots, err = bankRoots(c.Trust); err != nil {
 		return err
 	}
-	p.onboard = &tpp.Onboarding{Store: p.db, Banks: p.banks, Now: c.Now, Log: c.Log}
+	p.onboard = &tpp.Onboarding{Store: p.db, Banks: p.banks, Secrets: p.banks, Audit: p.audit, Now: c.Now, Log: c.Log}
 	p.connect = &tpp.Connecting{
 		Store: p.db, Banks: p.banks, Sealer: p.keys, RedirectURI: redirect, Now: c.Now, NewID: ids, Log: c.Log,
 	}
@@ -169,7 +172,7 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
-		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Books: p.db, Syncs: p.db,
+		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Books: p.db, Syncs: p.db, Traces: p.db, Health: p.registrationHealth,
 		Identity: p.identity, Banks: known, Events: p.db, Doctor: p.examine, Web: web.Handler(),
 		PublicURL: c.URL, Ping: p.db.Ping, Quit: p.quitting.Done(), Now: c.Now, NewID: ids, Log: c.Log,
 	})
@@ -284,7 +287,7 @@ func (p *platformSide) register(ctx context.Context, tell func(string, ...any)) 
 			return err
 		}
 	}
-	if _, err := p.onboard.Register(ctx, p.Workspace, localBank); err != nil {
+	if _, err := p.onboard.Register(ctx, p.Workspace, localBank, nil); err != nil {
 		return err
 	}
 	return p.watch(ctx, tell)

@@ -1,20 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/audit"
 	"github.com/onepointledger/onepoint/connector"
 	"github.com/onepointledger/onepoint/connector/all"
-	"github.com/onepointledger/onepoint/fapi"
 	"github.com/onepointledger/onepoint/tpp"
 	"github.com/onepointledger/onepoint/vault"
 )
@@ -31,6 +30,8 @@ type registry struct {
 	profiles map[string]connector.Profile
 	drivers  map[string]connector.Driver
 	clients  tpp.Registrations
+	traces   traceStore
+	audit    *audit.Log
 	keys     *vault.Vault
 	roots    *x509.CertPool
 	redirect string
@@ -39,14 +40,21 @@ type registry struct {
 	log      *slog.Logger
 
 	mu     sync.Mutex
-	opened map[string]onepoint.Connector // by workspace, bank and client
+	opened map[string]openedBank // by workspace and bank
+}
+
+// openedBank is a connector as its registration was when it was opened.
+type openedBank struct {
+	onepoint.Connector
+	state int64 // when the registration last changed
+	idle  *http.Client
 }
 
 var _ tpp.Banks = (*registry)(nil)
 
 func newRegistry(profiles []connector.Profile) *registry {
 	r := &registry{
-		profiles: map[string]connector.Profile{}, drivers: map[string]connector.Driver{}, opened: map[string]onepoint.Connector{},
+		profiles: map[string]connector.Profile{}, drivers: map[string]connector.Driver{}, opened: map[string]openedBank{},
 	}
 	for _, p := range profiles {
 		r.profiles[p.ID] = p
@@ -95,11 +103,11 @@ func (r *registry) Connector(ctx context.Context, workspace, bank string) (onepo
 	if reg.Status != tpp.RegistrationDone {
 		return nil, onepoint.E(onepoint.CodeConflict, "open bank", fmt.Sprintf("not registered at %s yet; run `onepoint tpp register %s`", p.Name, p.ID), nil)
 	}
-	key := strings.Join([]string{workspace, bank, reg.Progress.Client.ID, reg.Progress.Client.RedirectURI}, "|")
+	key, state := workspace+"|"+bank, reg.Updated.UnixMicro()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c, ok := r.opened[key]; ok {
-		return c, nil
+	if c, ok := r.opened[key]; ok && c.state == state {
+		return c.Connector, nil
 	}
 	env, err := r.env(ctx, workspace, p, reg.Progress.Client)
 	if err != nil {
@@ -109,7 +117,10 @@ func (r *registry) Connector(ctx context.Context, workspace, bank string) (onepo
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", p.ID, err)
 	}
-	r.opened[key] = c
+	if old, ok := r.opened[key]; ok {
+		old.idle.CloseIdleConnections()
+	}
+	r.opened[key] = openedBank{c, state, env.HTTP}
 	return c, nil
 }
 
@@ -123,50 +134,56 @@ func (r *registry) Onboarder(ctx context.Context, workspace, bank string) (onepo
 	if err != nil {
 		return nil, err
 	}
-	return r.drivers[p.Standard].Onboard(env)
+	recipe, err := r.drivers[p.Standard].Onboard(env)
+	if err != nil {
+		return nil, err
+	}
+	return tracedRecipe{recipe}, nil
 }
 
+// env lends a connector what its client's registration names: the keys, the
+// credentials of its group, a transport.
 func (r *registry) env(ctx context.Context, workspace string, p connector.Profile, client onepoint.Client) (connector.Env, error) {
 	if _, ok := r.drivers[p.Standard]; !ok {
 		return connector.Env{}, onepoint.E(onepoint.CodeInternal, "open bank", "", fmt.Errorf("profile %s names standard %q, which has no driver", p.ID, p.Standard))
 	}
-	transport, err := r.keys.TLS(ctx, workspace, keyQWAC)
-	if err != nil {
-		return connector.Env{}, fmt.Errorf("open the QWAC: %w", err)
-	}
-	chain, err := r.keys.Chain(ctx, workspace, keyQWAC)
-	if err != nil {
-		return connector.Env{}, fmt.Errorf("open the QWAC's chain: %w", err)
-	}
-	seal, err := signingKey(ctx, r.keys, workspace, keyQSEAL)
-	if err != nil {
+	log := r.log.With("bank", p.ID)
+	keys := &bankKeys{registry: r, workspace: workspace, bank: p.ID, log: log}
+	secrets := &bankCredentials{registry: r, workspace: workspace, group: p.Group()}
+	credential, err := secrets.Read(ctx)
+	if err != nil && onepoint.CodeOf(err) != onepoint.CodeNotFound {
 		return connector.Env{}, err
 	}
-	log := r.log.With("bank", p.ID)
-	return connector.Env{
-		Profile: p, Client: client, HTTP: r.http(*transport, log),
-		Signer: connector.Signer{Key: seal.Signer, KeyID: fapi.KeyID(seal.Signer.Public()), Chain: seal.Chain},
-		TPP: connector.Identity{
-			OrganisationID: tppOrg, Name: tppName, SoftwareName: softwareName, RedirectURI: r.redirect,
-			Roles: []string{"AISP"}, Transport: chain[0], Chain: chain,
-		},
-		Now: r.now, NewID: r.newID, Log: log,
-	}, nil
+	env := connector.Env{
+		Profile: p, Client: client, Credential: credential, Keys: keys, Secrets: secrets, Now: r.now, NewID: r.newID, Log: log,
+		TPP: connector.Identity{OrganisationID: tppOrg, Name: tppName, SoftwareName: softwareName, RedirectURI: r.redirect, Roles: []string{"AISP", "PISP", "CBPII"}},
+	}
+	keys.traced = client.ID == ""
+	return env, r.lendKeys(ctx, keys, &env)
 }
 
-func (r *registry) http(cert tls.Certificate, log *slog.Logger) *http.Client {
-	return &http.Client{
-		Timeout: bankCallLimit,
-		Transport: &loggedTransport{log: log, next: &http.Transport{
-			TLSClientConfig: &tls.Config{
-				Certificates: []tls.Certificate{cert}, RootCAs: r.roots, MinVersion: tls.VersionTLS12,
-			},
-			ForceAttemptHTTP2: true, MaxIdleConnsPerHost: connectionsHeld, IdleConnTimeout: idleLimit,
-			TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: bankCallLimit,
-		}},
-		// A bank's API does not redirect; following one could carry a token elsewhere.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+// lendKeys opens the QWAC and the QSEAL. A TPP may have none yet: the recipe says
+// so, and a bank that needs none goes on without.
+func (r *registry) lendKeys(ctx context.Context, keys *bankKeys, env *connector.Env) error {
+	seal, err := keys.Signer(ctx, cmp.Or(env.Client.Seal, keyQSEAL))
+	if err != nil && onepoint.CodeOf(err) != onepoint.CodeNotFound {
+		return fmt.Errorf("open the QSEAL: %w", err)
 	}
+	env.Signer = seal
+	transport := cmp.Or(env.Client.Transport, keyQWAC)
+	chain, err := r.keys.Chain(ctx, keys.workspace, transport)
+	switch {
+	case onepoint.CodeOf(err) == onepoint.CodeNotFound:
+		env.HTTP = keys.client(nil)
+		return nil
+	case err != nil:
+		return fmt.Errorf("open the QWAC's chain: %w", err)
+	}
+	env.TPP.Transport, env.TPP.Chain = chain[0], chain
+	if env.HTTP, err = keys.HTTP(ctx, transport); err != nil {
+		return fmt.Errorf("open the QWAC: %w", err)
+	}
+	return nil
 }
 
 // loggedTransport logs calls to banks: where and how they went, never a query,

@@ -112,7 +112,7 @@ func (r *recipe) certificates(ctx context.Context, p *onepoint.Progress) error {
 		} else {
 			p.Facts[factSealKeyID] = key.KeyID
 		}
-		name := strings.ToLower(g.TPP) + "/" + use
+		name := strings.ToLower(g.TPP) + "." + use
 		if err := r.Keys.ImportJWK(ctx, name, raw); err != nil {
 			return err
 		}

@@ -98,10 +98,9 @@ func check(p connector.Profile) []onepoint.Field {
 	for _, o := range p.Offers {
 		must(slices.Contains([]string{"accounts", "payments", "funds"}, o), "offers", "may be accounts, payments, funds")
 	}
-	must(isHTTPS(p.Endpoints.Issuer), "endpoints.issuer", "must be an https address")
-	must(isHTTPS(p.Endpoints.Resource), "endpoints.resource", "must be an https address")
-	for name, address := range optionalAddresses(p) {
-		must(address == "" || isHTTPS(address), name, "must be an https address")
+	needed := []string{"endpoints.issuer", "endpoints.resource"}
+	for name, address := range p.Addresses() {
+		must(isHTTPS(*address) || *address == "" && !slices.Contains(needed, name), name, "must be an https address")
 	}
 	for _, q := range p.Onboarding.Asks {
 		must(q.Name != "" && q.Label != "", "onboarding.asks", "each needs a name and a label")
@@ -114,16 +113,6 @@ func check(p connector.Profile) []onepoint.Field {
 	l := p.Limits
 	must(min(l.ConsentDays, l.HistoryDays, l.OverlapDays, l.UnattendedDaily) >= 0, "limits", "must not be negative")
 	return faults
-}
-
-func optionalAddresses(p connector.Profile) map[string]string {
-	e, o := p.Endpoints, p.Onboarding
-	return map[string]string{
-		"endpoints.directory": e.Directory, "endpoints.authorize": e.Authorize, "endpoints.token": e.Token, "endpoints.jwks": e.JWKS,
-		"endpoints.payments": e.Payments, "endpoints.funds": e.Funds, "endpoints.sign_keys": e.SignKeys,
-		"onboarding.generator": o.Generator, "onboarding.register": o.Register, "onboarding.certificates": o.Certificates,
-		"onboarding.portal": o.Portal,
-	}
 }
 
 func isHTTPS(s string) bool {

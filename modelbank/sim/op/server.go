@@ -122,7 +122,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	at := func(pattern string, h func(w http.ResponseWriter, r *http.Request) error) {
 		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" "+s.path+path, s.endpoint(h))
+		mux.HandleFunc(strings.TrimSpace(method+" "+s.path+path), s.endpoint(h))
 	}
 	at("POST /generator", s.generate)
 	at("GET /jwks/{tpp}/public-jwks.json", s.publicKeys)
@@ -135,7 +135,7 @@ func (s *Server) Handler() http.Handler {
 	s.accountRoutes(at)
 	s.fundsRoutes(at)
 	s.paymentRoutes(at)
-	at("GET /", func(http.ResponseWriter, *http.Request) error {
+	at(" /", func(http.ResponseWriter, *http.Request) error {
 		return &apiError{http.StatusNotFound, "VALIDATION", "No such resource", nil}
 	})
 	return mux
