@@ -21,6 +21,9 @@ const (
 	EventSyncFinished          EventType = "sync.finished"
 	EventSyncFailed            EventType = "sync.failed"
 	EventTransactionsChanged   EventType = "transactions.changed"
+	EventPaymentCreated        EventType = "payment.created"
+	EventPaymentAuthorised     EventType = "payment.authorised"
+	EventPaymentChanged        EventType = "payment.changed"
 )
 
 // Event is one committed fact of one workspace. Seq counts up by one within the

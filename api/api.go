@@ -34,6 +34,7 @@ type Connecting interface {
 	Callback(ctx context.Context, req tpp.CallbackRequest) (tpp.Connection, error)
 	RequestSync(ctx context.Context, workspace, id string) (tpp.Connection, error)
 	Revoke(ctx context.Context, workspace, id string) error
+	ConfirmFunds(ctx context.Context, workspace, id string, amount onepoint.Money) (bool, error)
 }
 
 // ConnectionReader reads connections.
@@ -72,6 +73,8 @@ type Config struct {
 	Onboarding  Onboarding
 	Connecting  Connecting
 	Connections ConnectionReader
+	Paying      Paying
+	Payments    PaymentReader
 	Books       tpp.Books
 	Syncs       Syncs
 	Traces      Traces

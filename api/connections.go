@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"net"
-	"net/url"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -14,7 +12,7 @@ import (
 // connectionResource shows a connection with its newest sync.
 func (a *API) connectionResource(ctx context.Context, c tpp.Connection, accounts []tpp.Account) (Connection, error) {
 	out := Connection{
-		ID: c.ID, Bank: c.Bank, BankName: a.bankName(c.Bank), Status: string(c.Status), Message: c.Message, Redirect: c.Redirect,
+		ID: c.ID, Bank: c.Bank, BankName: a.bankName(c.Bank), Purpose: c.Purpose, Status: string(c.Status), Message: c.Message, Redirect: c.Redirect,
 		Expires: moment(c.Expires), Created: c.Created.UTC(), LastSync: moment(c.LastSync), Permissions: []string{},
 	}
 	for _, p := range c.Permissions {
@@ -79,24 +77,23 @@ type connectInput struct {
 	Body      struct {
 		Bank string `json:"bank"`
 		Days int    `json:"days,omitempty" minimum:"0" maximum:"3650" doc:"How long the consent shall last; 0 for as long as the bank allows"`
+
+		Purpose string `json:"purpose,omitempty" enum:"accounts,funds" doc:"accounts to read them, funds to confirm funds; accounts when absent"`
+		Account string `json:"account,omitempty" maxLength:"34" doc:"For funds: the IBAN to ask about; absent lets the user choose at the bank"`
 	}
 	ip string
 }
 
 // Resolve notes where the user is. huma calls it before the handler.
 func (in *connectInput) Resolve(ctx huma.Context) []error {
-	if host, _, err := net.SplitHostPort(ctx.RemoteAddr()); err == nil {
-		if ip := net.ParseIP(host); ip != nil && !ip.IsLoopback() && !ip.IsPrivate() {
-			in.ip = host
-		}
-	}
+	in.ip = publicIP(ctx.RemoteAddr())
 	return nil
 }
 
 func (a *API) connect(ctx context.Context, in *connectInput) (*body[Connection], error) {
 	p := principal(ctx)
 	c, err := a.Connecting.Connect(ctx, tpp.ConnectRequest{
-		Workspace: p.Workspace, Bank: in.Body.Bank, UserID: p.UserID, Days: in.Body.Days,
+		Workspace: p.Workspace, Bank: in.Body.Bank, UserID: p.UserID, Days: in.Body.Days, Purpose: in.Body.Purpose, About: in.Body.Account,
 		PSU: onepoint.PSU{IP: in.ip, UserAgent: in.UserAgent},
 	})
 	if err != nil {
@@ -124,12 +121,9 @@ type callbackInput struct {
 }
 
 func (a *API) callback(ctx context.Context, in *callbackInput) (*body[Connection], error) {
-	params := url.Values{}
-	for name, value := range in.Body.Params {
-		if len(name)+len(value) > 64<<10 {
-			return nil, onepoint.Missing("return from the bank", "params", "a parameter is too long")
-		}
-		params.Set(name, value)
+	params, err := in.params()
+	if err != nil {
+		return nil, err
 	}
 	c, err := a.Connecting.Callback(ctx, tpp.CallbackRequest{Params: params, UserID: principal(ctx).UserID})
 	if err != nil {

@@ -101,6 +101,7 @@ type Connection struct {
 	ID          string     `json:"id"`
 	Bank        string     `json:"bank"`
 	BankName    string     `json:"bankName"`
+	Purpose     string     `json:"purpose" enum:"accounts,funds" doc:"What the consent is for"`
 	Status      string     `json:"status" enum:"awaiting_user,active,refused,needs_reauthorisation,revoked"`
 	Message     string     `json:"message,omitempty"`
 	Redirect    string     `json:"redirect,omitempty" doc:"Send the user here, while awaiting_user"`

@@ -43,6 +43,11 @@ func (a *API) routes() []func(huma.API) {
 		route(operation(get, "/connections/{id}", "get-connection", "Read a connection"), a.getConnection),
 		route(status(operation(del, "/connections/{id}", "revoke-connection", "End the consent at the bank and here"), http.StatusNoContent), a.revokeConnection),
 		route(status(operation(post, "/connections/{id}/sync", "sync-connection", "Read the bank now"), http.StatusAccepted), a.syncConnection),
+		route(operation(post, "/connections/{id}/funds", "confirm-funds", "Ask whether the account could pay an amount"), a.confirmFunds),
+		route(operation(get, "/payments", "list-payments", "List payments, newest first"), a.listPayments),
+		route(status(operation(post, "/payments", "pay", "Order a payment; the user then authorises it at the bank"), http.StatusCreated), a.pay),
+		route(operation(get, "/payments/{id}", "get-payment", "Read a payment"), a.getPayment),
+		route(public(operation(post, "/payments/callback", "payment-callback", "Finish a payment with what the bank sent back; its state begins with p.")), a.paymentCallback),
 		route(public(operation(post, "/callback", "callback", "Finish a connection with what the bank sent back")), a.callback),
 
 		route(operation(get, "/accounts", "list-accounts", "List accounts"), a.listAccounts),

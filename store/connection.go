@@ -16,7 +16,7 @@ var (
 )
 
 const connectionFields = `workspace, id, bank, status, consent_id, permissions, expires, message, created_by, redirect,
-	state_hash, journey, grant_sealed, created, updated, last_sync, lease_holder, lease_until`
+	state_hash, journey, grant_sealed, created, updated, last_sync, lease_holder, lease_until, purpose, about`
 
 const connectionColumns = `SELECT ` + connectionFields + ` FROM connections `
 
@@ -25,7 +25,7 @@ func scanConnection(row interface{ Scan(...any) error }) (tpp.Connection, error)
 	var permissions string
 	var expires, created, updated, synced, lease int64
 	err := row.Scan(&c.Workspace, &c.ID, &c.Bank, &c.Status, &c.ConsentID, &permissions, &expires, &c.Message, &c.CreatedBy,
-		&c.Redirect, &c.StateHash, &c.Journey, &c.Grant, &created, &updated, &synced, &c.LeaseHolder, &lease)
+		&c.Redirect, &c.StateHash, &c.Journey, &c.Grant, &created, &updated, &synced, &c.LeaseHolder, &lease, &c.Purpose, &c.About)
 	if err != nil {
 		return c, err
 	}
@@ -42,6 +42,7 @@ func connectionValues(c tpp.Connection) ([]any, error) {
 	return []any{
 		c.Workspace, c.ID, c.Bank, string(c.Status), c.ConsentID, string(permissions), micros(c.Expires), c.Message, c.CreatedBy,
 		c.Redirect, c.StateHash, c.Journey, c.Grant, micros(c.Created), micros(c.Updated), micros(c.LastSync), c.LeaseHolder, micros(c.LeaseUntil),
+		c.Purpose, c.About,
 	}, nil
 }
 
@@ -97,7 +98,7 @@ func (p *Platform) UpdateConnection(ctx context.Context, workspace, id string, f
 		_, err = tx.ExecContext(ctx,
 			`UPDATE connections SET bank = $3, status = $4, consent_id = $5, permissions = $6, expires = $7, message = $8, created_by = $9,
 			 redirect = $10, state_hash = $11, journey = $12, grant_sealed = $13, created = $14, updated = $15, last_sync = $16,
-			 lease_holder = $17, lease_until = $18 WHERE workspace = $1 AND id = $2`, v...)
+			 lease_holder = $17, lease_until = $18, purpose = $19, about = $20 WHERE workspace = $1 AND id = $2`, v...)
 		if err != nil {
 			return failed("save connection", err)
 		}

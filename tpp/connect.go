@@ -1,6 +1,7 @@
 package tpp
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -35,6 +36,8 @@ type ConnectRequest struct {
 	Bank      string
 	UserID    string // who must come back from the bank; empty for an API key
 	Days      int    // how long the consent shall last; 0 for as long as the bank allows
+	Purpose   string // [PurposeAccounts] when empty
+	About     string // for [PurposeFunds]: the IBAN to ask about; empty lets the user choose at the bank
 	PSU       onepoint.PSU
 }
 
@@ -53,6 +56,8 @@ type Journey struct {
 	RedirectURI string        `json:"redirectUri"`
 	ConsentID   string        `json:"consentId"`
 	Access      AccessRequest `json:"access"`
+	Purpose     string        `json:"purpose,omitempty"`
+	About       string        `json:"about,omitempty"`
 }
 
 // AccessRequest is what the consent asks for.
@@ -63,8 +68,12 @@ type AccessRequest struct {
 }
 
 func (j Journey) intent(psu onepoint.PSU) onepoint.Intent {
+	var purpose onepoint.Purpose = onepoint.Access{Permissions: j.Access.Permissions, Expires: j.Access.Expires, From: j.Access.From}
+	if j.Purpose == PurposeFunds {
+		purpose = onepoint.Funds{Account: onepoint.Identifier{Scheme: onepoint.SchemeIBAN, Value: j.About}}
+	}
 	return onepoint.Intent{
-		Purpose: onepoint.Access{Permissions: j.Access.Permissions, Expires: j.Access.Expires, From: j.Access.From},
+		Purpose: purpose,
 		State:   j.State, Nonce: j.Nonce, Verifier: onepoint.Secret(j.Verifier),
 		RedirectURI: j.RedirectURI, PSU: psu, ConsentID: j.ConsentID,
 	}
@@ -103,7 +112,15 @@ func (c *Connecting) newJourney(req ConnectRequest, facts BankFacts) (Journey, e
 	if days == 0 {
 		days = facts.ConsentDays
 	}
-	j := Journey{State: random(), Nonce: random(), Verifier: random(), RedirectURI: c.RedirectURI}
+	j := Journey{State: random(), Nonce: random(), Verifier: random(), RedirectURI: c.RedirectURI, Purpose: cmp.Or(req.Purpose, PurposeAccounts), About: req.About}
+	switch {
+	case j.Purpose != PurposeAccounts && j.Purpose != PurposeFunds:
+		return Journey{}, onepoint.Missing(op, "purpose", "must be accounts or funds")
+	case j.About != "" && (j.Purpose != PurposeFunds || !ValidIBAN(j.About)):
+		return Journey{}, onepoint.Missing(op, "account", "must be an IBAN, with the purpose funds")
+	case j.Purpose == PurposeFunds:
+		return j, nil
+	}
 	j.Access.Permissions = []onepoint.Permission{
 		onepoint.ReadAccountsDetail, onepoint.ReadBalances, onepoint.ReadTransactionsDetail,
 		onepoint.ReadTransactionsCredits, onepoint.ReadTransactionsDebits, onepoint.ReadPAN,
@@ -118,7 +135,7 @@ func (c *Connecting) create(ctx context.Context, req ConnectRequest, j Journey, 
 	now := c.Now()
 	conn := Connection{
 		Workspace: req.Workspace, ID: c.NewID("con"), Bank: req.Bank, Status: ConnectionAwaiting,
-		ConsentID: auth.ConsentID, Permissions: j.Access.Permissions, Expires: j.Access.Expires,
+		Purpose: j.Purpose, About: j.About, ConsentID: auth.ConsentID, Permissions: j.Access.Permissions, Expires: j.Access.Expires,
 		CreatedBy: req.UserID, Redirect: auth.Redirect, StateHash: hashState(j.State),
 		Created: now, Updated: now,
 	}
@@ -227,6 +244,9 @@ func (c *Connecting) finish(ctx context.Context, conn Connection, auth onepoint.
 			return []onepoint.Event{event(onepoint.EventConnectionChanged, *now)}, nil
 		}
 		now.Status, now.Message, now.Grant = ConnectionActive, "", sealed
+		if now.Purpose == PurposeFunds {
+			return []onepoint.Event{event(onepoint.EventConnectionChanged, *now)}, nil // nothing to sync
+		}
 		return []onepoint.Event{event(onepoint.EventConnectionAuthorised, *now)}, nil
 	})
 }
@@ -235,6 +255,9 @@ func (c *Connecting) finish(ctx context.Context, conn Connection, auth onepoint.
 // the connection cannot be read.
 func (c *Connecting) RequestSync(ctx context.Context, workspace, id string) (Connection, error) {
 	return c.Store.UpdateConnection(ctx, workspace, id, func(now *Connection) ([]onepoint.Event, error) {
+		if now.Purpose == PurposeFunds {
+			return nil, onepoint.E(onepoint.CodeConflict, "sync", "this connection confirms funds; it has no accounts to read", nil)
+		}
 		if now.Status != ConnectionActive {
 			return nil, onepoint.E(onepoint.CodeConflict, "sync", "this connection has no consent in force; connect the bank again", nil)
 		}

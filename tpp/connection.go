@@ -19,11 +19,19 @@ const (
 	ConnectionRevoked     ConnectionStatus = "revoked"               // ended here
 )
 
+// What a connection's consent is for.
+const (
+	PurposeAccounts = "accounts"
+	PurposeFunds    = "funds"
+)
+
 // Connection is one user's consent at one bank.
 type Connection struct {
 	Workspace   string
 	ID          string
 	Bank        string // profile id
+	Purpose     string // "accounts" or "funds"
+	About       string // for funds: the IBAN that may be asked about, when the user named one
 	Status      ConnectionStatus
 	ConsentID   string // the bank's
 	Permissions []onepoint.Permission

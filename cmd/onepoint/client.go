@@ -81,6 +81,11 @@ func (c *cliContext) client() (*client, error) {
 
 // send makes a call and returns its answer; the caller closes the body.
 func (c *client) send(ctx context.Context, method, path string, in any) (*http.Response, error) {
+	return c.sendWith(ctx, method, path, nil, in)
+}
+
+// sendWith is send with headers of its own.
+func (c *client) sendWith(ctx context.Context, method, path string, header http.Header, in any) (*http.Response, error) {
 	var body io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
@@ -92,6 +97,9 @@ func (c *client) send(ctx context.Context, method, path string, in any) (*http.R
 	req, err := http.NewRequestWithContext(ctx, method, c.server+"/api/v1"+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("make request: %w", err)
+	}
+	for name, values := range header {
+		req.Header[name] = values
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	if in != nil {
@@ -123,9 +131,14 @@ func (c *client) send(ctx context.Context, method, path string, in any) (*http.R
 
 // call makes a call and decodes its answer.
 func (c *client) call(ctx context.Context, method, path string, in, out any) error {
+	return c.callWith(ctx, method, path, nil, in, out)
+}
+
+// callWith is call with headers of its own.
+func (c *client) callWith(ctx context.Context, method, path string, header http.Header, in, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, clientLimit)
 	defer cancel()
-	resp, err := c.send(ctx, method, path, in)
+	resp, err := c.sendWith(ctx, method, path, header, in)
 	if err != nil {
 		return err
 	}

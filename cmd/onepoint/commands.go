@@ -21,6 +21,9 @@ type clientCommands struct {
 	TPP          tppCmd          `cmd:"" name:"tpp" help:"Register at banks, and see how it stands."`
 	Connect      connectCmd      `cmd:"" help:"Ask a bank for consent to read accounts."`
 	Connections  connectionsCmd  `cmd:"" help:"List connections."`
+	Pay          payCmd          `cmd:"" help:"Order a payment, authorised by the user at the bank."`
+	Payments     paymentsCmd     `cmd:"" help:"List payments, newest first."`
+	Funds        fundsCmd        `cmd:"" help:"Ask whether an account could pay an amount."`
 	Sync         syncCmd         `cmd:"" help:"Read the bank now; every connection when none is named."`
 	Accounts     accountsCmd     `cmd:"" help:"List accounts with their balance."`
 	Balances     balancesCmd     `cmd:"" help:"List every balance."`

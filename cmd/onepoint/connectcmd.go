@@ -25,6 +25,8 @@ type connectCmd struct {
 	jsonFlag
 	Bank     string `arg:"" help:"The bank's id, as 'onepoint banks' shows it."`
 	Days     int    `help:"How long the consent shall last; 0 for as long as the bank allows." default:"0"`
+	Funds    bool   `help:"Ask to confirm funds instead of reading accounts."`
+	Account  string `help:"With --funds: the IBAN to ask about." placeholder:"IBAN"`
 	PSU      string `name:"psu" help:"Login at a local model bank, with --approve." placeholder:"LOGIN"`
 	Password string `help:"Password at the local model bank; the published one by default." env:"ONEPOINT_PSU_PASSWORD" placeholder:"WORD"`
 	Approve  bool   `help:"Log in and agree at a local model bank, and return when connected: for tests and demos."`
@@ -42,7 +44,7 @@ func (n *connectCmd) Run(c *cliContext) error {
 		return err
 	}
 	var conn api.Connection
-	if err := cl.call(c.Ctx, http.MethodPost, "/connections", map[string]any{"bank": n.Bank, "days": n.Days}, &conn); err != nil {
+	if err := cl.call(c.Ctx, http.MethodPost, "/connections", n.request(), &conn); err != nil {
 		return err
 	}
 	if driving {
@@ -55,26 +57,28 @@ func (n *connectCmd) Run(c *cliContext) error {
 	}
 	if !driving {
 		fmt.Fprintf(c.Out, "Open this address, log in at %s and agree:\n\n  %s\n\nThen `onepoint connections` shows %s.\n", conn.BankName, conn.Redirect, conn.ID)
+	} else if conn.Status == "active" && conn.Purpose == "funds" {
+		fmt.Fprintf(c.Out, "connected: %s; ask with `onepoint funds %s AMOUNT`\n", conn.ID, conn.ID)
 	} else if conn.Status == "active" {
 		fmt.Fprintf(c.Out, "connected: %s, %d accounts\n", conn.ID, conn.Accounts)
 	}
 	return nil
 }
 
+func (n *connectCmd) request() map[string]any {
+	in := map[string]any{"bank": n.Bank, "days": n.Days}
+	if n.Funds {
+		in["purpose"] = "funds"
+	}
+	if n.Account != "" {
+		in["account"] = n.Account
+	}
+	return in
+}
+
 // drive is the user at the bank's pages.
 func (n *connectCmd) drive(c *cliContext, cl *client, conn api.Connection) (api.Connection, error) {
-	password := n.Password
-	if password == "" {
-		var err error
-		if password, err = publishedPassword(c.Ctx, cl, n.Bank); err != nil {
-			return conn, err
-		}
-	}
-	b, err := newBrowser(c.Data, conn.Redirect)
-	if err != nil {
-		return conn, err
-	}
-	params, err := b.consent(c.Ctx, conn.Redirect, n.PSU, password, n.Approve)
+	flat, err := visitBank(c, cl, bankVisit{Bank: n.Bank, Redirect: conn.Redirect, PSU: n.PSU, Password: n.Password, Approve: n.Approve})
 	if err != nil {
 		return conn, err
 	}
@@ -83,10 +87,6 @@ func (n *connectCmd) drive(c *cliContext, cl *client, conn api.Connection) (api.
 		return conn, err
 	}
 	defer events.close()
-	flat := map[string]string{}
-	for name := range params {
-		flat[name] = params.Get(name)
-	}
 	if err := cl.call(c.Ctx, http.MethodPost, "/callback", map[string]any{"params": flat}, &conn); err != nil {
 		return conn, err
 	}
@@ -98,10 +98,42 @@ func (n *connectCmd) drive(c *cliContext, cl *client, conn api.Connection) (api.
 		}
 		return conn, onepoint.E(onepoint.CodeConflict, "connect", "not connected: "+conn.Message, nil)
 	}
+	if conn.Purpose == "funds" {
+		return conn, nil
+	}
 	if _, err := events.untilSynced(c, conn.ID, !n.JSON); err != nil {
 		return conn, err
 	}
 	return conn, cl.call(c.Ctx, http.MethodGet, "/connections/"+url.PathEscape(conn.ID), nil, &conn)
+}
+
+// bankVisit is a user's way through a model bank's pages.
+type bankVisit struct {
+	Bank, Redirect, PSU, Password string
+	Approve                       bool
+}
+
+// visitBank walks the pages and returns what the bank sends back.
+func visitBank(c *cliContext, cl *client, v bankVisit) (map[string]string, error) {
+	if v.Password == "" {
+		var err error
+		if v.Password, err = publishedPassword(c.Ctx, cl, v.Bank); err != nil {
+			return nil, err
+		}
+	}
+	b, err := newBrowser(c.Data, v.Redirect)
+	if err != nil {
+		return nil, err
+	}
+	params, err := b.consent(c.Ctx, v.Redirect, v.PSU, v.Password, v.Approve)
+	if err != nil {
+		return nil, err
+	}
+	flat := map[string]string{}
+	for name := range params {
+		flat[name] = params.Get(name)
+	}
+	return flat, nil
 }
 
 // publishedPassword is the one that the model bank publishes: its seeded

@@ -65,6 +65,7 @@ type platformSide struct {
 	banks    *registry
 	onboard  *tpp.Onboarding
 	connect  *tpp.Connecting
+	pay      *tpp.Paying
 	sync     *tpp.Syncing
 	queue    *job.Queue
 	identity *identity.Service
@@ -163,6 +164,9 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 	p.connect = &tpp.Connecting{
 		Store: p.db, Banks: p.banks, Sealer: p.keys, RedirectURI: redirect, Now: c.Now, NewID: ids, Log: c.Log,
 	}
+	p.pay = &tpp.Paying{
+		Store: p.db, Banks: p.banks, Sealer: p.keys, Audit: p.audit, RedirectURI: redirect, Now: c.Now, NewID: ids, Log: c.Log,
+	}
 	p.sync = &tpp.Syncing{
 		Connections: p.db, Ledger: p.db, Syncs: p.db, Banks: p.banks, Sealer: p.keys, Events: p.db,
 		Holder: ids("proc"), Exclusive: true, Now: c.Now, NewID: ids, Log: c.Log,
@@ -172,7 +176,7 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
-		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Books: p.db, Syncs: p.db, Traces: p.db, Health: p.registrationHealth,
+		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Paying: p.pay, Payments: p.db, Books: p.db, Syncs: p.db, Traces: p.db, Health: p.registrationHealth,
 		Identity: p.identity, Banks: known, Events: p.db, Doctor: p.examine, Web: web.Handler(),
 		PublicURL: c.URL, Ping: p.db.Ping, Quit: p.quitting.Done(), Now: c.Now, NewID: ids, Log: c.Log,
 	})
@@ -203,10 +207,14 @@ func (p *platformSide) startWork(ctx context.Context) error {
 			onepoint.EventRegistrationRequested: "onboard",
 			onepoint.EventConnectionAuthorised:  "sync",
 			onepoint.EventSyncRequested:         "sync",
+			onepoint.EventPaymentAuthorised:     "pay",
 		},
 		Handlers: map[string]job.Handler{
 			"onboard": func(ctx context.Context, j job.Job) error {
 				return outcome(p.onboard.Run(ctx, j.Workspace, j.Subject))
+			},
+			"pay": func(ctx context.Context, j job.Job) error {
+				return outcome(p.pay.Run(ctx, j.Workspace, j.Subject))
 			},
 			"sync": func(ctx context.Context, j job.Job) error {
 				return outcome(p.sync.Run(ctx, j.Workspace, j.Subject))

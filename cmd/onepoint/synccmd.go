@@ -68,7 +68,7 @@ func activeConnections(ctx context.Context, cl *client) ([]string, error) {
 	}
 	var ids []string
 	for _, one := range all {
-		if one.Status == "active" {
+		if one.Status == "active" && one.Purpose == "accounts" {
 			ids = append(ids, one.ID)
 		}
 	}
