@@ -61,26 +61,54 @@ func (c *Client) VerifyCallback(ctx context.Context, params url.Values, want Exp
 	return code, nil
 }
 
-type idToken struct {
-	Subject  string       `json:"sub"`
-	Audience stringOrList `json:"aud"`
-	Nonce    string       `json:"nonce"`
-	CodeHash string       `json:"c_hash"`
-	State    string       `json:"s_hash"`
-	IntentID string       `json:"openbanking_intent_id"`
+// VerifyIDToken checks the ID token of the token endpoint (OpenID Connect Core
+// section 3.1.3.7): issuer, audience, nonce, at_hash when it has one, and the
+// intent. With response_type=code it is the only proof that the tokens belong to
+// this journey. [onepoint.CodeProtocol].
+func (c *Client) VerifyIDToken(ctx context.Context, t TokenResponse, want Expected) error {
+	broken := func(msg string, cause error) error {
+		return onepoint.E(onepoint.CodeProtocol, "check the bank's tokens", "the bank's tokens do not fit the request: "+msg, cause)
+	}
+	meta, err := c.Metadata(ctx)
+	if err != nil {
+		return err
+	}
+	id, err := c.readIDToken(ctx, meta, t.IDToken)
+	if err != nil {
+		return broken(onepoint.MessageOf(err), err)
+	}
+	switch {
+	case want.Nonce == "" || id.Nonce != want.Nonce:
+		return broken("nonce is another", nil)
+	case id.TokenHash != "" && id.TokenHash != HalfHash(t.AccessToken):
+		return broken("at_hash does not fit the token", nil)
+	case want.IntentID != "" && id.IntentID != want.IntentID:
+		return broken("openbanking_intent_id is another consent", nil)
+	}
+	return nil
 }
 
-func (c *Client) verifyIDToken(ctx context.Context, meta Metadata, token, code string, want Expected) error {
+type idToken struct {
+	Subject   string       `json:"sub"`
+	Audience  stringOrList `json:"aud"`
+	Nonce     string       `json:"nonce"`
+	CodeHash  string       `json:"c_hash"`
+	TokenHash string       `json:"at_hash"`
+	State     string       `json:"s_hash"`
+	IntentID  string       `json:"openbanking_intent_id"`
+}
+
+// readIDToken verifies an ID token's signature, issuer and audience.
+func (c *Client) readIDToken(ctx context.Context, meta Metadata, token string) (id idToken, err error) {
 	if token == "" {
-		return wrongClaim("id_token", "is missing")
+		return id, wrongClaim("id_token", "is missing")
 	}
 	check := Check{
 		Issuer: c.Issuer, Audience: []string{c.ClientID}, Now: c.Now(), MaxLifetime: longestRetry, Algs: []string{"PS256", "ES256"},
 	}
-	var id idToken
 	set, err := c.keys.Keys(ctx, meta.JWKSURI)
 	if err != nil {
-		return err
+		return id, err
 	}
 	err = VerifyJWT(token, set, check, &id)
 	if onepoint.CodeOf(err) == onepoint.CodeSignatureInvalid {
@@ -88,6 +116,11 @@ func (c *Client) verifyIDToken(ctx context.Context, meta Metadata, token, code s
 			err = VerifyJWT(token, set, check, &id)
 		}
 	}
+	return id, err
+}
+
+func (c *Client) verifyIDToken(ctx context.Context, meta Metadata, token, code string, want Expected) error {
+	id, err := c.readIDToken(ctx, meta, token)
 	if err != nil {
 		return err
 	}

@@ -218,11 +218,11 @@ func refused(op string, resp *http.Response, body []byte) error {
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:
 		e := onepoint.E(onepoint.CodeRateLimited, op, "the bank asks to wait", status)
-		e.Retry = RetryAfter(resp.Header, time.Now())
+		e.Retry = RetryAfter(resp.Header, dateOf(resp))
 		return e
 	case resp.StatusCode >= 500:
 		e := onepoint.E(onepoint.CodeUnavailable, op, "the bank has trouble of its own", status)
-		e.Retry = RetryAfter(resp.Header, time.Now())
+		e.Retry = RetryAfter(resp.Header, dateOf(resp))
 		return e
 	}
 	var oauth OAuthError
@@ -237,6 +237,15 @@ func refused(op string, resp *http.Response, body []byte) error {
 		return onepoint.E(onepoint.CodeTokenInvalid, op, "the bank does not accept the access", status)
 	}
 	return onepoint.E(onepoint.CodeProtocol, op, fmt.Sprintf("the bank answered with status %d and no reason", resp.StatusCode), nil)
+}
+
+// dateOf is when the answer was made, by the server's own clock: a time to come
+// back at is told by the same.
+func dateOf(resp *http.Response) time.Time {
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		return at
+	}
+	return time.Now()
 }
 
 // RetryAfter reads a Retry-After header (RFC 9110 section 10.2.3) and keeps

@@ -4,18 +4,24 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/onepointledger/onepoint"
 )
 
-const metadataLife = time.Hour
+const (
+	metadataLife  = time.Hour
+	metadataRetry = time.Minute    // after a failure, while the last good metadata serve
+	metadataStale = 24 * time.Hour // how long they may
+)
 
 type discovery struct {
 	mu   sync.Mutex
 	meta Metadata
-	at   time.Time
+	at   time.Time // counts as read at
+	read time.Time // was read at
 }
 
 // Discover fetches an issuer's metadata (OpenID Connect Discovery 1.0 section
@@ -25,7 +31,7 @@ func Discover(ctx context.Context, client *http.Client, issuer string) (Metadata
 	if !isHTTPS(issuer) {
 		return Metadata{}, onepoint.E(onepoint.CodeInvalid, op, "the issuer's address must be https", nil)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, issuer+"/.well-known/openid-configuration", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration", nil)
 	if err != nil {
 		return Metadata{}, onepoint.E(onepoint.CodeInvalid, op, "the issuer's address is malformed", err)
 	}
@@ -54,7 +60,8 @@ func isHTTPS(s string) bool {
 	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil
 }
 
-// Metadata is the server's, from memory when it was read within the hour.
+// Metadata is the server's, from memory when it was read within the hour. When
+// discovery fails the last good metadata serve for a day.
 func (c *Client) Metadata(ctx context.Context) (Metadata, error) {
 	d := &c.discovery
 	d.mu.Lock()
@@ -63,12 +70,16 @@ func (c *Client) Metadata(ctx context.Context) (Metadata, error) {
 	if !at.IsZero() && c.Now().Sub(at) < metadataLife {
 		return meta, nil
 	}
-	meta, err := Discover(ctx, c.HTTP, c.Issuer)
-	if err != nil {
-		return Metadata{}, err
-	}
+	fresh, err := Discover(ctx, c.HTTP, c.Issuer)
 	d.mu.Lock()
-	d.meta, d.at = meta, c.Now()
-	d.mu.Unlock()
-	return meta, nil
+	defer d.mu.Unlock()
+	if err != nil {
+		if d.at.IsZero() || ctx.Err() != nil || c.Now().Sub(d.read) > metadataStale {
+			return Metadata{}, err
+		}
+		d.at = c.Now().Add(metadataRetry - metadataLife) // ask again in a minute
+		return d.meta, nil
+	}
+	d.meta, d.at, d.read = fresh, c.Now(), c.Now()
+	return fresh, nil
 }

@@ -27,6 +27,7 @@ type OAuth interface {
 	AuthorizeURL(ctx context.Context, r fapi.RequestObject) (string, error)
 	VerifyCallback(ctx context.Context, params url.Values, want fapi.Expected) (code string, err error)
 	Exchange(ctx context.Context, code, redirectURI, verifier string) (fapi.TokenResponse, error)
+	VerifyIDToken(ctx context.Context, t fapi.TokenResponse, want fapi.Expected) error
 	Refresh(ctx context.Context, refreshToken string) (fapi.TokenResponse, error)
 }
 
@@ -119,9 +120,8 @@ func (c *Client) lodge(ctx context.Context, a onepoint.Access) (string, error) {
 
 // Resume implements onepoint.Connector.
 func (c *Client) Resume(ctx context.Context, in onepoint.Intent, cb onepoint.Callback) (onepoint.Authorization, error) {
-	code, err := c.OAuth.VerifyCallback(ctx, cb.Params, fapi.Expected{
-		State: in.State, Nonce: in.Nonce, ResponseType: c.ResponseType, IntentID: in.ConsentID,
-	})
+	want := fapi.Expected{State: in.State, Nonce: in.Nonce, ResponseType: c.ResponseType, IntentID: in.ConsentID}
+	code, err := c.OAuth.VerifyCallback(ctx, cb.Params, want)
 	var denied *fapi.OAuthError
 	if errors.As(err, &denied) && denied.Code == "access_denied" {
 		return onepoint.Authorization{Phase: onepoint.PhaseRefused, ConsentID: in.ConsentID, Reason: "you did not agree to share at the bank"}, nil
@@ -132,6 +132,13 @@ func (c *Client) Resume(ctx context.Context, in onepoint.Intent, cb onepoint.Cal
 	t, err := c.OAuth.Exchange(ctx, code, in.RedirectURI, in.Verifier.Reveal())
 	if err != nil {
 		return onepoint.Authorization{}, err
+	}
+	// In the hybrid flow the front channel's ID token has proven the journey; with
+	// response_type=code only this one can.
+	if t.IDToken != "" || c.ResponseType == "code" {
+		if err := c.OAuth.VerifyIDToken(ctx, t, want); err != nil {
+			return onepoint.Authorization{}, err
+		}
 	}
 	return onepoint.Authorization{Phase: onepoint.PhaseAuthorised, ConsentID: in.ConsentID, Grant: c.grant(in.ConsentID, "", t)}, nil
 }
