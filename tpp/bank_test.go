@@ -170,6 +170,7 @@ func (b *scriptedBank) Transactions(_ context.Context, g onepoint.Grant, account
 type rig struct {
 	answers []string // that KeepAnswer and Forget were given
 	audited []string
+	ender   func(onepoint.Onboarder) onepoint.Onboarder // makes the recipe one that can deregister
 
 	t       *testing.T
 	db      *store.Platform
@@ -196,7 +197,12 @@ func (r *rig) Connector(context.Context, string, string) (onepoint.Connector, er
 	return r.bank, nil
 }
 
-func (r *rig) Onboarder(context.Context, string, string) (onepoint.Onboarder, error) { return r, nil }
+func (r *rig) Onboarder(context.Context, string, string) (onepoint.Onboarder, error) {
+	if r.ender != nil {
+		return r.ender(r), nil
+	}
+	return r, nil
+}
 
 func (r *rig) Steps() []onepoint.Step { return r.steps }
 
