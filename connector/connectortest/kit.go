@@ -23,6 +23,14 @@ type Config struct {
 	RedirectURI string
 	// Visit is the user at the bank's pages: it returns what the bank sends back.
 	Visit func(t *testing.T, redirect string, approve bool) url.Values
+	// Cannot names the forgeries that the bank's protocol has nothing to show by: it
+	// has no nonce, or no ID token. They are left out.
+	Cannot []string
+	// Conflicts names the forgeries that only the bank notices, which then takes
+	// them for a code that was used: CodeConflict.
+	Conflicts []string
+	// NoCode says that the answer holds nothing that works once only.
+	NoCode bool
 	// Truth is what the bank's books hold of the accounts that Visit shares.
 	Truth func(t *testing.T) []Account
 }
@@ -92,7 +100,7 @@ func (k *kit) connect(t *testing.T, conn onepoint.Connector, suffix string) onep
 	t.Helper()
 	in, params := k.begin(t, conn, suffix, true)
 	auth, err := conn.Resume(t.Context(), in, onepoint.Callback{Params: params})
-	if err != nil || auth.Phase != onepoint.PhaseAuthorised || auth.Grant.AccessToken == "" || auth.Grant.Expires.IsZero() {
+	if err != nil || auth.Phase != onepoint.PhaseAuthorised || auth.Grant.AccessToken == "" && auth.Grant.ConsentID == "" {
 		t.Fatalf("resume: %+v, %v", auth, err)
 	}
 	return auth.Grant
@@ -104,6 +112,9 @@ func (k *kit) journey(t *testing.T) {
 		in, params := k.begin(t, conn, "once", true)
 		if _, err := conn.Resume(t.Context(), in, onepoint.Callback{Params: params}); err != nil {
 			t.Fatal(err)
+		}
+		if k.NoCode {
+			return
 		}
 		if _, err := conn.Resume(t.Context(), in, onepoint.Callback{Params: params}); onepoint.CodeOf(err) != onepoint.CodeConflict {
 			t.Errorf("the same answer again: %v", err)
@@ -132,11 +143,18 @@ func (k *kit) journey(t *testing.T) {
 		{"a parameter twice", func(_ *onepoint.Intent, p url.Values) { p.Add("code", "second") }},
 	}
 	for i, f := range forged {
+		if slices.Contains(k.Cannot, f.name) {
+			continue
+		}
+		want := onepoint.CodeProtocol
+		if slices.Contains(k.Conflicts, f.name) {
+			want = onepoint.CodeConflict
+		}
 		t.Run(f.name+" is refused", func(t *testing.T) {
 			in, params := k.begin(t, conn, fmt.Sprintf("forged-%d", i), true)
 			f.change(&in, params)
 			auth, err := conn.Resume(t.Context(), in, onepoint.Callback{Params: params})
-			if onepoint.CodeOf(err) != onepoint.CodeProtocol {
+			if onepoint.CodeOf(err) != want {
 				t.Errorf("got %+v, %v", auth, err)
 			}
 		})
