@@ -13,7 +13,7 @@ import (
 
 // Drivers returns every driver.
 func Drivers() []connector.Driver {
-	return []connector.Driver{ukOpenBanking()}
+	return []connector.Driver{ukOpenBanking(), berlinGroup()}
 }
 
 // ukOpenBanking speaks the UK Open Banking Read/Write API, registered by signed

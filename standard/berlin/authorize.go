@@ -50,7 +50,7 @@ func (c *Client) Authorize(ctx context.Context, in onepoint.Intent) (onepoint.Au
 		if err != nil {
 			return onepoint.Authorization{}, err
 		}
-		op.address, op.body, op.id = c.Base+"/payments/"+product, order, requestID("payment "+p.ID)
+		op.address, op.body, op.id = c.Base+"/payments/"+product, order, RequestID("payment "+p.ID)
 	case onepoint.Funds:
 		op.address, op.body = c.fundsConsents(), FundsConsentRequest{ReferenceOf(p.Account)}
 	default:

@@ -30,9 +30,9 @@ type call struct {
 	answer              any         // nil when it does not matter
 }
 
-// requestID is a UUID (RFC 9562 version 8) made of the bytes that identify
+// RequestID is a UUID (RFC 9562 version 8) made of the bytes that identify
 // something: the same for the same text.
-func requestID(text string) string {
+func RequestID(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
 	h := hex.EncodeToString(sum[:16])
@@ -87,7 +87,7 @@ func (c *Client) request(ctx context.Context, o call) (*http.Request, error) {
 		req.Header[name] = values
 	}
 	if o.id == "" {
-		o.id = requestID(c.NewID("req"))
+		o.id = RequestID(c.NewID("req"))
 	}
 	req.Header.Set(httpsig.HeaderRequestID, o.id)
 	req.Header.Set("Accept", "application/json")
