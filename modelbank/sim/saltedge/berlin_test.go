@@ -189,7 +189,7 @@ func TestBerlinRegistration(t *testing.T) {
 	env := r.env("ledger", orgID)
 	uk := r.issue("uk-seal", eidas.Request{Type: eidas.TypeSeal, OrgID: orgID, Roles: []eidas.Role{eidas.RoleAI}, Subject: eidas.Subject{Country: "UK", Organisation: "Ledger Ltd"}})
 	post := func(path, body string) answer {
-		req, _ := http.NewRequest("POST", r.url+"/salt-edge/api/berlingroup/v1/tpp"+path, strings.NewReader(body))
+		req, _ := http.NewRequest(http.MethodPost, r.url+"/salt-edge/api/berlingroup/v1/tpp"+path, strings.NewReader(body))
 		return r.send(t, env, req)
 	}
 	line := httpsig.EncodeCertificate(env.Signer.Chain[0], httpsig.CertificatePEMLine)

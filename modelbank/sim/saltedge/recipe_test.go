@@ -58,9 +58,9 @@ func (r *rig) rows(t *testing.T, name, org string) int {
 
 func TestRecipesGoOnAfterAnyStep(t *testing.T) {
 	r, n := newRig(t), 0
-	for name, make := range map[string]func(connector.Env) onepoint.Onboarder{"salt-edge": recipe.SaltEdge, "salt-edge-uk": recipe.SaltEdgeUK} {
+	for name, recipeOf := range map[string]func(connector.Env) onepoint.Onboarder{"salt-edge": recipe.SaltEdge, "salt-edge-uk": recipe.SaltEdgeUK} {
 		for _, saved := range []bool{true, false} {
-			for killed := range len(make(connector.Env{}).Steps()) {
+			for killed := range len(recipeOf(connector.Env{}).Steps()) {
 				n++
 				tpp, org := fmt.Sprintf("ledger-%d", n), fmt.Sprintf("PSDGB-FCA-%06d", n)
 				env := r.ukEnv(tpp, org)
@@ -69,7 +69,7 @@ func TestRecipesGoOnAfterAnyStep(t *testing.T) {
 				}
 				p := progress()
 				var before *onepoint.Progress
-				steps := make(env).Steps()
+				steps := recipeOf(env).Steps()
 				for i, step := range steps[:killed+1] {
 					if i == killed {
 						before = copyOf(p)
@@ -86,7 +86,7 @@ func TestRecipesGoOnAfterAnyStep(t *testing.T) {
 				}
 				first := p.Client.ID
 				again := progress()
-				r.onboard(make(env), again)
+				r.onboard(recipeOf(env), again)
 				if again.Client.ID != first || r.rows(t, name, org) != 1 {
 					t.Errorf("%s: registered twice: %s and %s", name, first, again.Client.ID)
 				}
@@ -191,7 +191,9 @@ func TestRecipeShowsTheBanksOwnWords(t *testing.T) {
 
 type down struct{}
 
-func (down) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }
+func (down) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("connection refused")
+}
 
 func TestUKRecipeByClientSecret(t *testing.T) {
 	r := newRig(t)

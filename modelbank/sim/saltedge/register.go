@@ -32,9 +32,9 @@ type heldCertificate struct {
 }
 
 func (t registeredTPP) holds(cert *x509.Certificate, now time.Time) bool {
-	print := fapi.Thumbprint(cert)
+	thumbprint := fapi.Thumbprint(cert)
 	return slices.ContainsFunc(t.Certificates, func(c heldCertificate) bool {
-		return c.Thumbprint == print && !now.Before(c.Ready)
+		return c.Thumbprint == thumbprint && !now.Before(c.Ready)
 	})
 }
 

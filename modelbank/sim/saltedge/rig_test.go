@@ -175,6 +175,7 @@ func (s *secrets) Read(context.Context) (onepoint.Credential, error) {
 	}
 	return s.set, nil
 }
+
 func (s *secrets) Save(_ context.Context, c onepoint.Credential) error {
 	s.set = c
 	s.saved++

@@ -44,8 +44,13 @@ func decodeRequest(token string) (ukRequest, error) {
 		name    string
 		missing bool
 	}{
-		{"iss", r.Issuer == ""}, {"iat", r.IssuedAt == 0}, {"exp", r.Expires == 0}, {"aud", r.Audience == ""},
-		{"grant_types", len(r.GrantTypes) == 0}, {"software_statement", r.Statement == ""}, {"redirect_uris", len(r.RedirectURIs) == 0},
+		{"iss", r.Issuer == ""},
+		{"iat", r.IssuedAt == 0},
+		{"exp", r.Expires == 0},
+		{"aud", r.Audience == ""},
+		{"grant_types", len(r.GrantTypes) == 0},
+		{"software_statement", r.Statement == ""},
+		{"redirect_uris", len(r.RedirectURIs) == 0},
 	} {
 		if claim.missing {
 			return r, wrongFields("%s is missing", claim.name)
