@@ -17,7 +17,10 @@ type errorRow struct {
 // errorTable is the edge between our codes and tppMessages (implementation
 // guidelines 1.3, section 14.11). A server takes the first row of a code; a
 // client the first row of a wire code.
-func errorTable() []errorRow {
+func errorTable() []errorRow { return append(writtenErrors(), readErrors()...) }
+
+// writtenErrors has one row for each code of ours.
+func writtenErrors() []errorRow {
 	const bad, unauthorised, forbidden = http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden
 	return []errorRow{
 		{onepoint.CodeInvalid, bad, "FORMAT_ERROR"},
@@ -33,6 +36,13 @@ func errorTable() []errorRow {
 		{onepoint.CodeRateLimited, http.StatusTooManyRequests, "ACCESS_EXCEEDED"},
 		{onepoint.CodeUnavailable, http.StatusServiceUnavailable, "SERVICE_UNAVAILABLE"},
 		{onepoint.CodeInternal, http.StatusInternalServerError, "INTERNAL_SERVER_ERROR"},
+	}
+}
+
+// readErrors are the other words for them.
+func readErrors() []errorRow {
+	const bad, unauthorised, forbidden = http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden
+	return []errorRow{
 		{onepoint.CodeConsentInvalid, forbidden, "CONSENT_UNKNOWN"},
 		{onepoint.CodeConsentExpired, bad, "RESOURCE_EXPIRED"},
 		{onepoint.CodeCertificateInvalid, unauthorised, "CERTIFICATE_EXPIRED"},

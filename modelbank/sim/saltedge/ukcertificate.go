@@ -23,22 +23,9 @@ func (s *Server) ukCertificate(r *http.Request, body []byte) (any, error) {
 		return nil, wrongFormat("the body is not JSON")
 	}
 	c := in.Data.Certificate
-	for name, value := range map[string]string{"pem": c.PEM, "name": c.Name, "type": c.Type} {
-		if value == "" {
-			return nil, wrongFields("certificate.%s is missing", name)
-		}
-	}
-	kind := map[string]eidas.QCType{"qseal": eidas.TypeSeal, "qwac": eidas.TypeWeb}[c.Type]
-	if kind == "" {
-		return nil, wrongFields("certificate.type must be qseal or qwac")
-	}
-	leaf, err := httpsig.DecodeCertificate(c.PEM)
+	cert, err := s.uploaded(c)
 	if err != nil {
-		return nil, wrongFields("certificate.pem is invalid")
-	}
-	cert, err := s.judge(leaf, kind)
-	if err != nil {
-		return nil, wrongFields("certificate.pem: %s", onepoint.MessageOf(err))
+		return nil, err
 	}
 	owned, err := s.clients.Of(r.Context(), cert.Identifier, 100)
 	if err != nil {
@@ -47,7 +34,7 @@ func (s *Server) ukCertificate(r *http.Request, body []byte) (any, error) {
 	if len(owned) == 0 {
 		return nil, notFound("TPP %s was not found", cert.Identifier)
 	}
-	held := heldCertificate{fapi.Thumbprint(leaf), c.Name, c.Type, s.Now().UTC().Add(s.Delay)}
+	held := heldCertificate{fapi.Thumbprint(cert.Leaf), c.Name, c.Type, s.Now().UTC().Add(s.Delay)}
 	for _, client := range owned {
 		_, err := s.clients.Update(r.Context(), client.SoftwareID, func(u *ukClient) error {
 			t := registeredTPP{Certificates: u.Certificates}
@@ -60,4 +47,26 @@ func (s *Server) ukCertificate(r *http.Request, body []byte) (any, error) {
 		}
 	}
 	return map[string]any{"data": map[string]any{"certificate": map[string]string{"name": c.Name, "type": c.Type}}, "message": processed}, nil
+}
+
+// uploaded reads and judges a certificate that is uploaded.
+func (s *Server) uploaded(c certificateBody) (eidas.Certificate, error) {
+	for name, value := range map[string]string{"pem": c.PEM, "name": c.Name, "type": c.Type} {
+		if value == "" {
+			return eidas.Certificate{}, wrongFields("certificate.%s is missing", name)
+		}
+	}
+	kind := map[string]eidas.QCType{"qseal": eidas.TypeSeal, "qwac": eidas.TypeWeb}[c.Type]
+	if kind == "" {
+		return eidas.Certificate{}, wrongFields("certificate.type must be qseal or qwac")
+	}
+	leaf, err := httpsig.DecodeCertificate(c.PEM)
+	if err != nil {
+		return eidas.Certificate{}, wrongFields("certificate.pem is invalid")
+	}
+	cert, err := s.judge(leaf, kind)
+	if err != nil {
+		return eidas.Certificate{}, wrongFields("certificate.pem: %s", onepoint.MessageOf(err))
+	}
+	return cert, nil
 }
