@@ -184,7 +184,7 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	mux.Handle("/open-banking/", api)
 	mux.Handle("/directory/", dir.Handler())
 	mux.Handle("/", server.Handler())
-	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing})
+	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing, toSelf: toSelf})
 }
 
 func signingKey(ctx context.Context, keys *vault.Vault, workspace, name string) (fapi.SigningKey, error) {

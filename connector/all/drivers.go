@@ -14,7 +14,7 @@ import (
 
 // Drivers returns every driver.
 func Drivers() []connector.Driver {
-	return []connector.Driver{ukOpenBanking(), op.Driver()}
+	return []connector.Driver{ukOpenBanking(), berlinGroup(), op.Driver()}
 }
 
 // ukOpenBanking speaks the UK Open Banking Read/Write API, registered by signed
