@@ -25,6 +25,11 @@ type Config struct {
 	Visit func(t *testing.T, redirect string, approve bool) url.Values
 	// Truth is what the bank's books hold of the accounts that Visit shares.
 	Truth func(t *testing.T) []Account
+	// Cannot names forged answers that the bank's protocol has no place for.
+	Cannot []string
+	// Conflicts names forged answers that only the bank can tell from a used code:
+	// they are refused with CodeConflict.
+	Conflicts []string
 }
 
 // Account is one account as the bank's books hold it.
@@ -133,10 +138,17 @@ func (k *kit) journey(t *testing.T) {
 	}
 	for i, f := range forged {
 		t.Run(f.name+" is refused", func(t *testing.T) {
+			if slices.Contains(k.Cannot, f.name) {
+				t.Skip("the bank's protocol has no such thing")
+			}
+			want := onepoint.CodeProtocol
+			if slices.Contains(k.Conflicts, f.name) {
+				want = onepoint.CodeConflict
+			}
 			in, params := k.begin(t, conn, fmt.Sprintf("forged-%d", i), true)
 			f.change(&in, params)
 			auth, err := conn.Resume(t.Context(), in, onepoint.Callback{Params: params})
-			if onepoint.CodeOf(err) != onepoint.CodeProtocol {
+			if onepoint.CodeOf(err) != want {
 				t.Errorf("got %+v, %v", auth, err)
 			}
 		})
