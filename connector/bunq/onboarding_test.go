@@ -39,24 +39,28 @@ func TestRecipeRegisters(t *testing.T) {
 	}
 }
 
-// A step may be killed before anything, when its work was done and not saved, or
-// when it was saved.
+// A step may be killed when it was saved, when what it learned was lost, and when
+// the secrets that it got were lost as well.
 func TestKilledRecipeRegistersOnce(t *testing.T) {
-	for _, lost := range []bool{false, true} {
+	for _, lost := range []string{"nothing lost", "progress lost", "progress and secrets lost"} {
 		for cut := range 9 {
-			name := map[bool]string{true: " done and not saved", false: " saved"}[lost]
 			w := newWorld(t, off())
 			steps := w.onboarder(t).Steps()
-			t.Run(steps[cut].Name+name, func(t *testing.T) {
+			t.Run(steps[cut].Name+", "+lost, func(t *testing.T) {
 				p := newProgress()
 				for _, s := range steps[:cut] {
 					must(t, s.Run(t.Context(), p))
 				}
-				before := clone(t, p)
+				before, next := clone(t, p), cut+1
+				kept, errKept := secrets{w}.Read(t.Context())
 				must(t, steps[cut].Run(t.Context(), p))
-				next := cut + 1
-				if lost {
+				if lost != "nothing lost" {
 					p, next = before, cut
+				}
+				if lost == "progress and secrets lost" && errKept == nil {
+					must(t, secrets{w}.Save(t.Context(), kept))
+				} else if lost == "progress and secrets lost" {
+					must(t, secrets{w}.Remove(t.Context()))
 				}
 				w.restart(t)
 				for _, s := range w.onboarder(t).Steps()[next:] {
