@@ -337,4 +337,3 @@ func answerOf(t testing.TB, text string) map[string]any {
 	must(t, json.Unmarshal([]byte(text), &v))
 	return v
 }
-
