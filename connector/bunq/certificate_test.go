@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func TestUnregisteredRedirectIsRefusedOnThePage(t *testing.T) {
 		must(t, err)
 		resp, err := w.http(nil).Get(auth.Redirect)
 		must(t, err)
-		if text := body(t, resp); resp.StatusCode != 400 || !strings.Contains(text, "redirect_uri is not registered") {
+		if text := body(t, resp); resp.StatusCode != http.StatusBadRequest || !strings.Contains(text, "redirect_uri is not registered") {
 			t.Errorf("%s: %s %s", address, resp.Status, text)
 		}
 	}

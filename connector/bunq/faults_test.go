@@ -3,6 +3,7 @@ package bunq_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -109,7 +110,7 @@ func TestRefusalsAreTold(t *testing.T) {
 			m.on.Store(true)
 			_, err := b.Accounts(t.Context(), g)
 			m.on.Store(false)
-			e, ok := err.(*onepoint.Error)
+			e, ok := errors.AsType[*onepoint.Error](err)
 			if !ok || e.Code != tt.want || e.Retry != tt.retry || e.Msg != tt.msg {
 				t.Errorf("got %#v", err)
 			}
@@ -138,7 +139,7 @@ func TestBusySessionServerDoesNotLoseTheAccess(t *testing.T) {
 		t.Errorf("used as it is: %v", err)
 	}
 	_, err := b.Refresh(t.Context(), g)
-	if e, ok := err.(*onepoint.Error); !ok || e.Code != onepoint.CodeRateLimited || e.Retry != 30*time.Second {
+	if e, ok := errors.AsType[*onepoint.Error](err); !ok || e.Code != onepoint.CodeRateLimited || e.Retry != 30*time.Second {
 		t.Errorf("still busy: %v", err)
 	}
 	m.on.Store(false)
@@ -214,7 +215,7 @@ func TestPacingKeepsWithinTheLimits(t *testing.T) {
 	defer cancel()
 	begun := time.Now()
 	_, err := b.Refresh(ctx, g) // the next session is half a minute away
-	e, ok := err.(*onepoint.Error)
+	e, ok := errors.AsType[*onepoint.Error](err)
 	if !ok || e.Code != onepoint.CodeRateLimited || e.Retry < 20*time.Second || time.Since(begun) > time.Second {
 		t.Errorf("got %v after %s", err, time.Since(begun))
 	}

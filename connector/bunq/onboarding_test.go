@@ -3,6 +3,7 @@ package bunq_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -116,7 +117,7 @@ func TestRecipeRunsTwiceAndDeregisters(t *testing.T) {
 	must(t, err)
 	resp, err := w.http(nil).Get(auth.Redirect)
 	must(t, err)
-	if resp.StatusCode != 400 || !strings.Contains(body(t, resp), "not known to bunq") {
+	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(body(t, resp), "not known to bunq") {
 		t.Errorf("the OAuth client is still there: %s", resp.Status)
 	}
 	again := w.onboard(t)

@@ -2,6 +2,7 @@ package bunq_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -68,13 +69,37 @@ func TestAcceptedPaymentMovesMoneyOnce(t *testing.T) {
 	}
 	resp, err := w.http(nil).Get(auth.Redirect)
 	must(t, err)
-	if text := body(t, resp); resp.StatusCode != 400 || !strings.Contains(text, "was decided") {
+	if text := body(t, resp); resp.StatusCode != http.StatusBadRequest || !strings.Contains(text, "was decided") {
 		t.Errorf("the page can be used again: %s", resp.Status)
 	}
 	other := p
 	other.Amount = onepoint.MustMoney("12.35", "EUR")
 	if _, err := b.PaymentState(t.Context(), done.Grant, other); onepoint.CodeOf(err) != onepoint.CodeProtocol {
 		t.Errorf("another payment under this id: %v", err)
+	}
+}
+
+// A payment that takes all there is, looked at again and again, stays made.
+func TestPaymentOfEverythingIsMadeOnce(t *testing.T) {
+	w := newWorld(t, off())
+	b := w.open(t, w.onboard(t).Client, nil)
+	all, err := w.core.Balances(t.Context(), "acc_bob_eur")
+	must(t, err)
+	p := euros(all[1].Amount.Decimal())
+	in := intent(p, "all")
+	auth, err := b.Authorize(t.Context(), in)
+	must(t, err)
+	in.ConsentID = auth.ConsentID
+	params := w.visit(t, auth.Redirect, "bob", true, "acc_bob_eur")
+	done, err := b.Resume(t.Context(), in, onepoint.Callback{Params: params})
+	must(t, err)
+	// The bank died after the money moved and before it noted so.
+	must(t, w.config.Store.UpdateSimRow(t.Context(), "bunq", "issuer_transaction", auth.ConsentID, func(row []byte) ([]byte, error) {
+		return []byte(strings.Replace(string(row), `"COMPLETED"`, `"ACCEPTED"`, 1)), nil
+	}))
+	state, err := b.PaymentState(t.Context(), done.Grant, p)
+	if n := w.booked(t, "acc_bob_eur"); err != nil || state.Status != onepoint.PaymentCompleted || n != 1 {
+		t.Errorf("%+v, %v, paid %d times", state, err, n)
 	}
 }
 
@@ -182,7 +207,7 @@ func TestDraftIsPaidWhenTheUserAccepts(t *testing.T) {
 	r.call("POST", path, `{"number_of_required_accepts":1,"entries":[
 		{"amount":{"value":"1.00","currency":"EUR"},"counterparty_alias":{"type":"IBAN","value":"`+aunt+`","name":"Aunt May"},"description":"one"},
 		{"amount":{"value":"2.00","currency":"EUR"},"counterparty_alias":{"type":"IBAN","value":"`+aunt+`","name":"Aunt May"},"description":"two"}]}`)
-	if r.call("PUT", path+"/1", `{"status":"ACCEPTED"}`); r.last.StatusCode != 403 {
+	if r.call("PUT", path+"/1", `{"status":"ACCEPTED"}`); r.last.StatusCode != http.StatusForbidden {
 		t.Errorf("a provider accepted its own draft: %s", r.last.Status)
 	}
 	must(t, w.sim.AcceptDraft(t.Context(), 1))

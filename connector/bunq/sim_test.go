@@ -58,12 +58,12 @@ func TestSimulatorRefusesWhatBunqRefuses(t *testing.T) {
 			}
 		})
 	}
-	req, err := http.NewRequest("GET", w.profile.Endpoints.Resource+"/user", nil)
+	req, err := http.NewRequest(http.MethodGet, w.profile.Endpoints.Resource+"/user", nil)
 	must(t, err)
 	req.Header.Set("User-Agent", "")
 	resp, err := w.http(nil).Do(req)
 	must(t, err)
-	if text := body(t, resp); resp.StatusCode != 400 || !strings.Contains(text, "User-Agent") {
+	if text := body(t, resp); resp.StatusCode != http.StatusBadRequest || !strings.Contains(text, "User-Agent") {
 		t.Errorf("a call without User-Agent: %s %s", resp.Status, text)
 	}
 }
@@ -75,12 +75,12 @@ func TestLimitsAreBunqsOwn(t *testing.T) {
 	w.restart(t)
 	r := w.raw(t)
 	for i := range 4 {
-		if r.get("/user"); (r.last.StatusCode == 429) != (i == 3) {
+		if r.get("/user"); (r.last.StatusCode == http.StatusTooManyRequests) != (i == 3) {
 			t.Errorf("GET %d: %s", i+1, r.last.Status)
 		}
 	}
 	w.clock.Advance(3 * time.Second)
-	if r.get("/user"); r.last.StatusCode != 200 {
+	if r.get("/user"); r.last.StatusCode != http.StatusOK {
 		t.Errorf("three seconds later: %s", r.last.Status)
 	}
 	cred, err := secrets{w}.Read(t.Context())
@@ -88,7 +88,7 @@ func TestLimitsAreBunqsOwn(t *testing.T) {
 	r.token = cred.More["installation_token"].Reveal()
 	for i, wait := range []time.Duration{0, 29 * time.Second, time.Second} {
 		w.clock.Advance(wait)
-		if r.call("POST", "/session-server", `{"secret":"`+cred.APIKey.Reveal()+`"}`); (r.last.StatusCode == 429) != (i == 1) {
+		if r.call("POST", "/session-server", `{"secret":"`+cred.APIKey.Reveal()+`"}`); (r.last.StatusCode == http.StatusTooManyRequests) != (i == 1) {
 			t.Errorf("session %d: %s", i+1, r.last.Status)
 		}
 	}
@@ -100,12 +100,12 @@ func TestSessionEndsAfterItsLastUse(t *testing.T) {
 	r := w.raw(t)
 	for range 3 { // each use gives it its 324000 seconds again
 		w.clock.Advance(300_000 * time.Second)
-		if r.get("/user"); r.last.StatusCode != 200 {
+		if r.get("/user"); r.last.StatusCode != http.StatusOK {
 			t.Fatalf("a session in use: %s", r.last.Status)
 		}
 	}
 	w.clock.Advance(324_000 * time.Second)
-	if r.get("/user"); r.last.StatusCode != 401 {
+	if r.get("/user"); r.last.StatusCode != http.StatusUnauthorized {
 		t.Errorf("a session past its time: %s", r.last.Status)
 	}
 }

@@ -3,6 +3,7 @@ package bunq
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/onepointledger/onepoint"
@@ -148,7 +149,7 @@ func (s *Server) putDraft(ctx context.Context, c *call) (answer, error) {
 		return answer{}, err
 	}
 	if in.Status == orderAccepted {
-		return answer{}, fail(403, "The draft payment has to be accepted by the user in the bunq app.")
+		return answer{}, fail(http.StatusForbidden, "The draft payment has to be accepted by the user in the bunq app.")
 	}
 	if in.Status != orderRejected && in.Status != orderCancelled {
 		return answer{}, bad("The status must be REJECTED or CANCELLED.")

@@ -111,7 +111,9 @@ func (s *Server) current(ctx context.Context, t issuerTransaction) (issuerTransa
 			return t, err
 		}
 		return s.issuers.Update(ctx, key(t.ID), func(o *issuerTransaction) error {
-			o.Status, o.Updated = status, s.now()
+			if o.Status == orderAccepted { // else somebody was here at the same time
+				o.Status, o.Updated = status, s.now()
+			}
 			return nil
 		})
 	}

@@ -3,6 +3,7 @@ package bunq
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/onepointledger/onepoint"
 	"github.com/onepointledger/onepoint/modelbank/core"
@@ -29,8 +30,29 @@ func (s *Server) execute(ctx context.Context, id string, o order) (status string
 	switch {
 	case err == nil:
 		return orderCompleted, nil
-	case errors.Is(err, core.ErrFunds), onepoint.CodeOf(err) == onepoint.CodeInvalid:
+	case errors.Is(err, core.ErrFunds):
+		// The money may be lacking because this very order took it before.
+		made, err := s.made(ctx, id, o.Debtor)
+		if made {
+			return orderCompleted, err
+		}
+		return orderRejected, err
+	case onepoint.CodeOf(err) == onepoint.CodeInvalid:
 		return orderRejected, nil
 	}
 	return "", err
+}
+
+// made reports whether an order is in the books already, among the newest
+// entries: orders are repeated soon or never.
+func (s *Server) made(ctx context.Context, id, debtor string) (bool, error) {
+	var q core.Query
+	q.Limit = 1000
+	page, err := s.Core.Entries(ctx, debtor, q)
+	for _, t := range page.Transactions {
+		if strings.HasPrefix(t.ID, id+".") {
+			return true, nil
+		}
+	}
+	return false, err
 }

@@ -187,5 +187,10 @@ func (s *Server) finishPSPDraft(ctx context.Context, d pspDraft) (pspDraft, erro
 	if err != nil {
 		return d, err
 	}
-	return s.pspDrafts.Update(ctx, key(d.ID), func(o *pspDraft) error { o.Status = status; return nil })
+	return s.pspDrafts.Update(ctx, key(d.ID), func(o *pspDraft) error {
+		if o.Status == orderAccepted { // else somebody was here at the same time
+			o.Status = status
+		}
+		return nil
+	})
 }
