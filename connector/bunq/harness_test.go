@@ -32,7 +32,6 @@ import (
 
 const (
 	workspace   = "ws"
-	qseal       = "qseal"
 	group       = "bunq"
 	redirectURI = "https://tpp.example/callback"
 )
@@ -53,6 +52,7 @@ type world struct {
 	qtsp    *eidas.QTSP
 	profile connector.Profile
 	config  simbunq.Config
+	seal    string // name of the TPP's QSEAL
 }
 
 func newWorld(t testing.TB, limits simbunq.Limits) *world {
@@ -123,14 +123,22 @@ func (w *world) startPlatform(t testing.TB) {
 	must(t, err)
 	w.qtsp, err = eidas.NewTestQTSP(w.clock.Now())
 	must(t, err)
-	public, err := w.vault.NewKey(ctx, workspace, qseal, vault.RSA2048)
+	w.certify(t, "qseal")
+}
+
+// certify gives the TPP another QSEAL: to bunq it is another provider then.
+func (w *world) certify(t testing.TB, name string) {
+	t.Helper()
+	ctx := context.Background()
+	w.seal = name
+	public, err := w.vault.NewKey(ctx, workspace, name, vault.RSA2048)
 	must(t, err)
 	leaf, err := w.qtsp.Issue(eidas.Request{
 		Type: eidas.TypeSeal, Subject: eidas.Subject{Country: "NL", Organisation: "One Point Test", CommonName: "One Point Test"},
 		OrgID: "PSDNL-DNB-R123456", Roles: []eidas.Role{eidas.RoleAI, eidas.RolePI, eidas.RoleIC}, PublicKey: public, NotBefore: w.clock.Now().Add(-time.Minute),
 	})
 	must(t, err)
-	must(t, w.vault.SetChain(ctx, workspace, qseal, append([]*x509.Certificate{leaf}, w.qtsp.Chain()...)))
+	must(t, w.vault.SetChain(ctx, workspace, name, append([]*x509.Certificate{leaf}, w.qtsp.Chain()...)))
 }
 
 // keys is the vault as a recipe sees it.
@@ -183,7 +191,7 @@ func (s secrets) Remove(ctx context.Context) error {
 func (w *world) env(t testing.TB, client onepoint.Client) connector.Env {
 	t.Helper()
 	ctx := context.Background()
-	name := qseal
+	name := w.seal
 	if client.Seal != "" {
 		name = client.Seal
 	}

@@ -3,6 +3,7 @@ package bunq_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -43,9 +44,11 @@ func TestRecipeRegisters(t *testing.T) {
 // A step may be killed when it was saved, when what it learned was lost, and when
 // the secrets that it got were lost as well.
 func TestKilledRecipeRegistersOnce(t *testing.T) {
+	w := newWorld(t, off())
 	for _, lost := range []string{"nothing lost", "progress lost", "progress and secrets lost"} {
 		for cut := range 9 {
-			w := newWorld(t, off())
+			w.certify(t, fmt.Sprintf("qseal %s %d", lost, cut))
+			must(t, secrets{w}.Remove(t.Context()))
 			steps := w.onboarder(t).Steps()
 			t.Run(steps[cut].Name+", "+lost, func(t *testing.T) {
 				p := newProgress()
