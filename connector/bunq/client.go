@@ -179,17 +179,23 @@ func (r *recipe) callbackURL(ctx context.Context, p *onepoint.Progress) error {
 	return err
 }
 
-// verify reads back what was registered and says who we are at bunq now.
-func (r *recipe) verify(ctx context.Context, p *onepoint.Progress) error {
-	const op = "verify the registration"
+func (r *recipe) userStatus(ctx context.Context, p *onepoint.Progress) (string, error) {
 	user, err := r.own(ctx, p, request{op: "read the user", method: http.MethodGet})
 	if err != nil {
-		return err
+		return "", err
 	}
 	var who struct {
 		Status string `json:"status"`
 	}
-	if err := user.get(pspKind, &who); err != nil {
+	err = user.get(pspKind, &who)
+	return who.Status, err
+}
+
+// verify reads back what was registered and says who we are at bunq now.
+func (r *recipe) verify(ctx context.Context, p *onepoint.Progress) error {
+	const op = "verify the registration"
+	status, err := r.userStatus(ctx, p)
+	if err != nil {
 		return err
 	}
 	w, err := r.activeClient(ctx, p)
@@ -205,8 +211,8 @@ func (r *recipe) verify(ctx context.Context, p *onepoint.Progress) error {
 		return err
 	}
 	switch {
-	case who.Status != "" && who.Status != active:
-		return onepoint.E(onepoint.CodeConflict, op, "bunq holds our user as "+kindShown(who.Status)+"; ask bunq", nil)
+	case status != "" && status != active:
+		return onepoint.E(onepoint.CodeConflict, op, "bunq holds our user as "+kindShown(status)+"; ask bunq", nil)
 	case w == nil || w.ClientID != c.ClientID:
 		return onepoint.E(onepoint.CodeConflict, op, "bunq shows another OAuth client than the one kept here; register again", nil)
 	case !slices.ContainsFunc(have, func(w wireCallback) bool { return w.URL == r.TPP.RedirectURI }):

@@ -110,24 +110,12 @@ func (r *recipe) newAPIKey(ctx context.Context, c *onepoint.Credential) error {
 	if err != nil {
 		return err
 	}
-	installed, err := publicPEM(a.signer.Public())
-	if err != nil {
-		return err
-	}
-	token := c.More[moreInstallation].Reveal()
-	// Signed are the key's PEM with one newline at its end and the token, nothing
-	// between them.
-	signature, err := signSHA256(r.Signer.Key, []byte(strings.TrimRight(installed, "\n")+"\n"+token))
+	proof, err := r.proof(a, c.More[moreInstallation].Reveal())
 	if err != nil {
 		return onepoint.E("", op, "the QSEAL could not sign", err)
 	}
-	leaf, chain := certificatePEM(r.Signer.Chain)
 	e, err := a.call(ctx, request{
-		op: op, method: http.MethodPost, path: "/payment-service-provider-credential", token: token, body: map[string]string{
-			"client_payment_service_provider_certificate":       leaf,
-			"client_payment_service_provider_certificate_chain": chain,
-			"client_public_key_signature":                       signature,
-		},
+		op: op, method: http.MethodPost, path: "/payment-service-provider-credential", token: c.More[moreInstallation].Reveal(), body: proof,
 	})
 	if err != nil {
 		return busy(err)
@@ -152,6 +140,25 @@ func (r *recipe) newAPIKey(ctx context.Context, c *onepoint.Credential) error {
 		delete(c.More, of)
 	}
 	return r.save(ctx, *c)
+}
+
+// proof shows that the certificate's holder owns the installation. Signed are the
+// key's PEM with one newline at its end and the token, nothing between them.
+func (r *recipe) proof(a *api, token string) (map[string]string, error) {
+	installed, err := publicPEM(a.signer.Public())
+	if err != nil {
+		return nil, err
+	}
+	signature, err := signSHA256(r.Signer.Key, []byte(strings.TrimRight(installed, "\n")+"\n"+token))
+	if err != nil {
+		return nil, err
+	}
+	leaf, chain := certificatePEM(r.Signer.Chain)
+	return map[string]string{
+		"client_payment_service_provider_certificate":       leaf,
+		"client_payment_service_provider_certificate_chain": chain,
+		"client_public_key_signature":                       signature,
+	}, nil
 }
 
 // certificatePEM is the leaf and what leads to the root. A certificate that

@@ -54,13 +54,18 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	data := visitData{Client: o.ID, RedirectURI: redirect, State: q.Get("state")}
+	return s.beginAccess(w, r, p, visitData{Client: o.ID, RedirectURI: redirect, State: q.Get("state")})
+}
+
+// beginAccess shows what is asked, with the provider's payments that wait for a
+// user.
+func (s *Server) beginAccess(w http.ResponseWriter, r *http.Request, p provider, data visitData) error {
 	lines := []sim.Line{
 		{Label: "Read", Value: "Your accounts, balances and payments"},
 		{Label: "Prepare", Value: "Payments and requests, which you accept yourself"},
 		{Label: "Until", Value: "You revoke it"},
 	}
-	waiting, err := s.waitingDrafts(ctx, p.ID)
+	waiting, err := s.waitingDrafts(r.Context(), p.ID)
 	if err != nil {
 		return err
 	}

@@ -30,17 +30,9 @@ func (s *Server) install(ctx context.Context, c *call) (answer, error) {
 	if _, err := readPublicKey(in.Key); err != nil {
 		return answer{}, err
 	}
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	kept, public, err := newServerKey()
 	if err != nil {
-		return answer{}, fmt.Errorf("make the server key: %w", err)
-	}
-	kept, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return answer{}, fmt.Errorf("encode the server key: %w", err)
-	}
-	public, err := x509.MarshalPKIXPublicKey(private.Public())
-	if err != nil {
-		return answer{}, fmt.Errorf("encode the server key: %w", err)
+		return answer{}, err
 	}
 	id, err := s.next(ctx, "installation")
 	if err != nil {
@@ -55,12 +47,27 @@ func (s *Server) install(ctx context.Context, c *call) (answer, error) {
 		return answer{}, err
 	}
 	c.installation = &row
-	text := string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
 	return answer{Response: []map[string]any{
 		object("Id", identity{id}),
 		object("Token", tokenObject{id, stamp(row.Created), stamp(row.Created), token}),
-		object("ServerPublicKey", map[string]string{"server_public_key": text}),
+		object("ServerPublicKey", map[string]string{"server_public_key": public}),
 	}}, nil
+}
+
+// newServerKey makes a key, in PKCS #8, and its public half in PEM.
+func newServerKey() (kept []byte, public string, err error) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, "", fmt.Errorf("make the server key: %w", err)
+	}
+	if kept, err = x509.MarshalPKCS8PrivateKey(private); err != nil {
+		return nil, "", fmt.Errorf("encode the server key: %w", err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(private.Public())
+	if err != nil {
+		return nil, "", fmt.Errorf("encode the server key: %w", err)
+	}
+	return kept, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), nil
 }
 
 func (s *Server) next(ctx context.Context, name string) (int64, error) {
