@@ -21,6 +21,7 @@ import (
 	"github.com/onepointledger/onepoint/modelbank/as"
 	"github.com/onepointledger/onepoint/modelbank/core"
 	"github.com/onepointledger/onepoint/modelbank/directory"
+	"github.com/onepointledger/onepoint/modelbank/sim/bunq"
 	"github.com/onepointledger/onepoint/modelbank/sim/op"
 	"github.com/onepointledger/onepoint/standard/obie"
 	"github.com/onepointledger/onepoint/store"
@@ -45,6 +46,8 @@ type bankConfig struct {
 	Now      onepoint.Clock
 	Log      *slog.Logger
 	Step     func(format string, args ...any)
+
+	BunqLimits bunq.Limits // of the simulator; zero: bunq's own
 }
 
 // bankSide is the running model bank.

@@ -16,6 +16,7 @@ import (
 var registrable = []struct{ bank, count string }{
 	{localBank, `SELECT COUNT(*) FROM as_clients`},
 	{"op", `SELECT COUNT(*) FROM sim_rows WHERE sim = 'op' AND kind = 'client'`},
+	{"bunq", `SELECT COUNT(*) FROM sim_rows WHERE sim = 'bunq' AND kind LIKE '%client%'`},
 	{"salt-edge", `SELECT COUNT(*) FROM sim_rows WHERE sim = 'saltedge' AND kind = 'tpp'`},
 }
 

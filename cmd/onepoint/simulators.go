@@ -8,6 +8,7 @@ import (
 	"github.com/onepointledger/onepoint"
 	"github.com/onepointledger/onepoint/fapi"
 	"github.com/onepointledger/onepoint/modelbank"
+	"github.com/onepointledger/onepoint/modelbank/sim/bunq"
 	"github.com/onepointledger/onepoint/modelbank/sim/op"
 	"github.com/onepointledger/onepoint/modelbank/sim/saltedge"
 )
@@ -39,6 +40,25 @@ func serveSimulators(mux *http.ServeMux, s simulators) error {
 	if err := s.saltEdge(mux); err != nil {
 		return fmt.Errorf("make the Salt Edge simulator: %w", err)
 	}
+	if err := s.bunq(mux); err != nil {
+		return fmt.Errorf("make the bunq simulator: %w", err)
+	}
+	return nil
+}
+
+func (s simulators) bunq(mux *http.ServeMux) error {
+	amsterdam, err := time.LoadLocation("Europe/Amsterdam")
+	if err != nil {
+		return fmt.Errorf("load bunq's time zone: %w", err)
+	}
+	sim, err := bunq.New(bunq.Config{
+		Base: s.config.URL + "/bunq", Store: s.side.db, Core: s.side.Core, Customers: s.bank.Journey(), Now: s.config.Now, NewID: s.ids,
+		Zone: amsterdam, AllowLoopbackRedirects: true, Limits: s.config.BunqLimits, Log: s.config.Log.With("sim", "bunq"),
+	})
+	if err != nil {
+		return err
+	}
+	mux.Handle("/bunq/", sim.Handler())
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/modelbank/sim/bunq"
 )
 
 const (
@@ -30,6 +31,8 @@ type stack struct {
 	Now          onepoint.Clock
 	Log          *slog.Logger
 	Step         func(format string, args ...any) // tells the user what was done
+
+	BunqLimits bunq.Limits // of the simulator; zero: bunq's own
 
 	URL      string // of the platform, once started
 	Bank     *bankSide
@@ -65,7 +68,7 @@ func (s *stack) Start(ctx context.Context) error {
 
 	s.Bank, err = openBankSide(ctx, bankConfig{
 		URL: bankURL, Data: s.Data, Database: s.BankDatabase, Seed: s.Seed, Trust: s.trust,
-		Now: s.Now, Log: s.Log.With("side", "bank"), Step: s.Step,
+		Now: s.Now, Log: s.Log.With("side", "bank"), Step: s.Step, BunqLimits: s.BunqLimits,
 	})
 	if err != nil {
 		bankListener.Close()

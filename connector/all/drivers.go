@@ -6,6 +6,7 @@ import (
 
 	"github.com/onepointledger/onepoint"
 	"github.com/onepointledger/onepoint/connector"
+	"github.com/onepointledger/onepoint/connector/bunq"
 	"github.com/onepointledger/onepoint/connector/op"
 	"github.com/onepointledger/onepoint/connector/recipe"
 	"github.com/onepointledger/onepoint/fapi"
@@ -14,7 +15,7 @@ import (
 
 // Drivers returns every driver.
 func Drivers() []connector.Driver {
-	return []connector.Driver{ukOpenBanking(), berlinGroup(), op.Driver()}
+	return []connector.Driver{ukOpenBanking(), berlinGroup(), op.Driver(), bunq.Driver()}
 }
 
 // ukOpenBanking speaks the UK Open Banking Read/Write API, registered by signed

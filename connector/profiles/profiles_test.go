@@ -1,10 +1,12 @@
 package profiles
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/connector"
 )
 
 func TestShippedProfilesAreWhole(t *testing.T) {
