@@ -53,6 +53,10 @@ func (p *platformSide) certificateHealth(ctx context.Context, name string) (api.
 	h := api.CertificateHealth{Name: name, Status: "ok"}
 	chain, err := p.keys.Chain(ctx, p.Workspace, name)
 	if onepoint.CodeOf(err) == onepoint.CodeNotFound {
+		if _, err := p.keys.Signer(ctx, p.Workspace, name); err == nil {
+			h.Message = "a key without certificate, which this bank knows by itself"
+			return h, nil
+		}
 		h.Status, h.Message = "fail", "there is none; import or issue one"
 		return h, nil
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/onepointledger/onepoint"
 	"github.com/onepointledger/onepoint/connector/connectortest"
 	"github.com/onepointledger/onepoint/internal/pgtest"
+	"github.com/onepointledger/onepoint/modelbank/sim/bunq"
 	"github.com/onepointledger/onepoint/tpp"
 )
 
@@ -64,10 +65,13 @@ func startStack(t testing.TB, seed, database, bankDatabase string) *testStack {
 		Database: database, BankDatabase: bankDatabase, Now: time.Now,
 		Log:  slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Step: func(format string, args ...any) { fmt.Fprintf(logs, format+"\n", args...) },
+
+		BunqLimits: bunq.Limits{Off: true},
 	}
 	if err := s.Start(context.Background()); err != nil {
 		t.Fatalf("start: %v\n%s", err, logs)
 	}
+	s.Platform.banks.profiles["bunq"].Onboarding.Options["pace"] = "off" // as there are no limits to keep
 	t.Cleanup(func() {
 		if err := s.Stop(); err != nil {
 			t.Errorf("stop: %v", err)

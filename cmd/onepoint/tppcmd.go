@@ -176,6 +176,9 @@ func certificateLine(h *api.CertificateHealth) string {
 	if h == nil {
 		return "-"
 	}
+	if h.Status == "ok" && h.NotAfter.IsZero() {
+		return "ok, a key"
+	}
 	if h.Status == "ok" {
 		return "ok, until " + h.NotAfter.Format(time.DateOnly)
 	}
