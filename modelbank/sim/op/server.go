@@ -135,9 +135,9 @@ func (s *Server) Handler() http.Handler {
 	s.accountRoutes(at)
 	s.fundsRoutes(at)
 	s.paymentRoutes(at)
-	at("GET /", func(http.ResponseWriter, *http.Request) error {
+	mux.HandleFunc(s.path+"/", s.endpoint(func(http.ResponseWriter, *http.Request) error {
 		return &apiError{http.StatusNotFound, "VALIDATION", "No such resource", nil}
-	})
+	}))
 	return mux
 }
 
