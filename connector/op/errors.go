@@ -68,12 +68,24 @@ func (r refusal) message() string {
 	return r.Message
 }
 
+// saidNo is the cause of an error that is OP's own answer.
+type saidNo struct {
+	status     int
+	violations []string // their types
+}
+
+// Error names the status for the log.
+func (e *saidNo) Error() string { return fmt.Sprintf("status %d", e.status) }
+
 // refused turns an answer of status 300 and above into an error of ours.
 func refused(op string, resp *http.Response, body []byte, now time.Time) error {
-	cause := fmt.Errorf("status %d", resp.StatusCode)
 	var r refusal
 	if json.Unmarshal(body, &r) != nil {
 		r = refusal{} // an HTML page or nothing: the status must do
+	}
+	cause := &saidNo{status: resp.StatusCode}
+	for _, v := range r.Violations {
+		cause.violations = append(cause.violations, v.Type)
 	}
 	wait := fapi.RetryAfter(resp.Header, now)
 	switch {
@@ -120,6 +132,8 @@ func codeOf(status int, r refusal) onepoint.Code {
 		return onepoint.CodeSignatureInvalid
 	case r.OAuth != "":
 		return onepoint.CodeInvalid
+	case strings.Contains(r.message(), "x-jws-signature"):
+		return onepoint.CodeSignatureInvalid
 	case strings.HasPrefix(r.message(), "Authorization ") && status == http.StatusForbidden:
 		if strings.Contains(r.message(), "expired") {
 			return onepoint.CodeConsentExpired

@@ -92,6 +92,7 @@ type Server struct {
 	payments sim.Table[payment]
 	funds    sim.Table[fundsConsent]
 	keys     sim.Table[idempotent]
+	revoked  sim.Table[authorization] // what the consent rules forget
 }
 
 // New makes the simulator.
@@ -110,6 +111,7 @@ func New(c Config) (*Server, error) {
 	s.payments = sim.Table[payment]{Store: c.Store, Sim: name, Kind: "payment"}
 	s.funds = sim.Table[fundsConsent]{Store: c.Store, Sim: name, Kind: "funds"}
 	s.keys = sim.Table[idempotent]{Store: c.Store, Sim: name, Kind: "idempotency"}
+	s.revoked = sim.Table[authorization]{Store: c.Store, Sim: name, Kind: "revoked"}
 	s.pages = &sim.Pages{
 		Visits:    sim.Table[sim.Visit]{Store: c.Store, Sim: name, Kind: "visit"},
 		Customers: c.Journey, Brand: "OP", Class: "op", Base: s.path + "/authorize/psu", Decide: s.decided, Now: c.Now, Log: c.Log,
