@@ -170,6 +170,9 @@ func (s *Server) confirmFunds(w http.ResponseWriter, r *http.Request) error {
 		return denied(http.StatusForbidden, "Authorization is another")
 	}
 	asked, err := onepoint.ParseMoney(in.Amount, "EUR")
+	if err == nil {
+		_, err = asked.Minor()
+	}
 	if err != nil || asked.IsNegative() {
 		return invalid("EuroCents", "amountEUR", "Must be an amount in euro with two decimals")
 	}

@@ -238,6 +238,9 @@ func (s *Server) parse(kind string, in paymentRequest) (payment, error) {
 		return payment{}, invalid("SepaIban", "payee.iban", "Must be an IBAN of a SEPA country")
 	}
 	money, err := onepoint.ParseMoney(text, onepoint.Currency(currency))
+	if err == nil {
+		_, err = money.Minor()
+	}
 	if err != nil || money.IsZero() || money.IsNegative() {
 		return payment{}, invalid("EuroCents", "amountEUR", "Must be a positive amount with two decimals")
 	}
