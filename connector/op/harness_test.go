@@ -76,6 +76,9 @@ func must[T any](t testing.TB) func(T, error) T {
 
 func newBench(t testing.TB, change ...func(*simop.Config)) *bench {
 	t.Helper()
+	if p, ok := t.(interface{ Parallel() }); ok { // each bench is alone
+		p.Parallel()
+	}
 	ctx, dir, log := context.Background(), t.TempDir(), slog.New(slog.DiscardHandler)
 	b := &bench{}
 	b.micros.Store(noon().UnixMicro())

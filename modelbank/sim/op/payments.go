@@ -130,7 +130,7 @@ func (s *Server) signed(h func(http.ResponseWriter, *http.Request) error) func(h
 		}
 		w.Header().Set("x-jws-signature", signature)
 		w.WriteHeader(rec.status)
-		w.Write(rec.body.Bytes()) //nolint:errcheck // the reader has gone
+		w.Write(rec.body.Bytes())
 		return nil
 	}
 }
