@@ -209,3 +209,36 @@ func TestCallWithoutAnswerIsTraced(t *testing.T) {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
+
+// breaksOnce is a body that tells of its end only once, as some do.
+type breaksOnce struct{ told bool }
+
+func (b *breaksOnce) Read(p []byte) (int, error) {
+	if b.told {
+		return 0, io.EOF
+	}
+	b.told = true
+	return copy(p, "half"), io.ErrUnexpectedEOF
+}
+
+type answers struct{ body io.Reader }
+
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(a.body), Request: r}, nil
+}
+
+func TestFailureToldOnceReachesTheCaller(t *testing.T) {
+	tracer := &connector.Tracer{Next: answers{&breaksOnce{}}, Now: time.Now, Sink: func(context.Context, onepoint.Trace) {}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://bank.example", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := tracer.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if got, err := io.ReadAll(resp.Body); !errors.Is(err, io.ErrUnexpectedEOF) || string(got) != "half" {
+		t.Errorf("%q, %v", got, err)
+	}
+}

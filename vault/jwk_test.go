@@ -176,6 +176,9 @@ func TestMalformedJWKIsRefusedWithoutItsNumbers(t *testing.T) {
 			if onepoint.CodeOf(err) != onepoint.CodeInvalid || onepoint.MessageOf(err) == "" {
 				t.Fatalf("got %v", err)
 			}
+			if name != "a foreign x5c" && !strings.Contains(onepoint.MessageOf(err), "the private JWK ") {
+				t.Errorf("the reader let it pass: %v", err)
+			}
 			for what, n := range map[string]*big.Int{"d": key.D, "p": key.Primes[0], "q": key.Primes[1]} {
 				for _, form := range []string{number(n), n.String(), n.Text(16)} {
 					if strings.Contains(err.Error(), form[8:40]) {
