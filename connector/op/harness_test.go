@@ -2,6 +2,9 @@ package op_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -121,7 +124,7 @@ func helsinki(t testing.TB) *time.Location {
 // the application.
 func (b *bench) serve(t testing.TB, server *httptest.Server) {
 	t.Helper()
-	key := must[*rsa.PrivateKey](t)(rsa.GenerateKey(rand.Reader, 2048))
+	key := must[*ecdsa.PrivateKey](t)(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	leaf := must[*x509.Certificate](t)(b.qtsp.Issue(eidas.Request{
 		Type: eidas.TypeWeb, Subject: eidas.Subject{Country: "FI", Organisation: "OP", CommonName: "localhost"}, OrgID: "PSDFI-FINFSA-OP",
 		Roles: []eidas.Role{eidas.RoleAS}, DNSNames: []string{"localhost"}, IPs: []net.IP{net.IPv4(127, 0, 0, 1)},
@@ -138,7 +141,7 @@ func (b *bench) serve(t testing.TB, server *httptest.Server) {
 	t.Cleanup(server.Close)
 }
 
-func (b *bench) presented(key *rsa.PrivateKey, leaf *x509.Certificate) tls.Certificate {
+func (b *bench) presented(key crypto.Signer, leaf *x509.Certificate) tls.Certificate {
 	c := tls.Certificate{PrivateKey: key, Leaf: leaf, Certificate: [][]byte{leaf.Raw}}
 	for _, issuer := range b.qtsp.Chain() {
 		c.Certificate = append(c.Certificate, issuer.Raw)
