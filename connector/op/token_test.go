@@ -197,6 +197,16 @@ func TestPagesBelongToOneBrowser(t *testing.T) {
 	if stolen := other.post(p.action, p.fields); stolen.status != http.StatusBadRequest {
 		t.Errorf("another browser goes on: %d", stolen.status)
 	}
+	at := must[*url.URL](t)(url.Parse(p.action))
+	for _, c := range own.http.Jar.Cookies(at) { // the name can be told from the address, the value cannot
+		other.http.Jar.SetCookies(at, []*http.Cookie{{Name: c.Name, Value: "guessed", Path: "/", Secure: true}})
+	}
+	if len(other.http.Jar.Cookies(at)) != 1 {
+		t.Fatal("the other browser has no cookie to try with")
+	}
+	if stolen := other.post(p.action, p.fields); stolen.status != http.StatusBadRequest {
+		t.Errorf("a guessed cookie goes on: %d", stolen.status)
+	}
 	fields := url.Values{"login": {"alice"}, "password": {"onepoint-demo"}, "action": {"login"}, "csrf": {"x"}}
 	if forged := own.post(p.action, fields); forged.status != http.StatusBadRequest {
 		t.Errorf("a forged form goes on: %d", forged.status)
