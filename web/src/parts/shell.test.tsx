@@ -8,6 +8,8 @@ it.each([
   ['/callback', 'Back from your bank · One Point Ledger'],
   ['/transactions?q=tea', 'Transactions · One Point Ledger'],
   ['/connections', 'Connections · One Point Ledger'],
+  ['/registrations', 'Registrations · One Point Ledger'],
+  ['/registrations/op', 'Bank registration · One Point Ledger'],
   ['/settings', 'Settings · One Point Ledger'],
   ['/nowhere', 'One Point Ledger'],
 ])('%s has a title of its own', async (address, title) => {

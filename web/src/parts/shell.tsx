@@ -8,10 +8,14 @@ import { SetupPage } from '../pages/setup';
 import { SignInPage } from '../pages/signin';
 import { Failure, Loading } from './states';
 
-const places: readonly { to: '/' | '/transactions' | '/connections' | '/settings'; label: MessageKey }[] = [
+const places: readonly {
+  to: '/' | '/transactions' | '/connections' | '/registrations' | '/settings';
+  label: MessageKey;
+}[] = [
   { to: '/', label: 'nav.home' },
   { to: '/transactions', label: 'nav.transactions' },
   { to: '/connections', label: 'nav.connections' },
+  { to: '/registrations', label: 'nav.registrations' },
   { to: '/settings', label: 'nav.settings' },
 ];
 
@@ -64,7 +68,7 @@ function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode }) {
     main.current?.focus(); // a new page begins at its content, for keyboards and screen readers
   }, [path]);
   return (
-    <div className="min-h-dvh pb-20 sm:pb-0">
+    <div className="min-h-dvh pb-20 lg:pb-0">
       <a
         href="#content"
         className="sr-only focus:not-sr-only focus:absolute focus:left-3 focus:top-3 focus:z-10 focus:bg-card focus:p-3"
@@ -89,14 +93,14 @@ function Navigation() {
   return (
     <nav
       aria-label={t('nav.main')}
-      className="fixed inset-x-0 bottom-0 z-5 flex justify-around border-t border-line bg-card sm:static sm:ml-auto sm:gap-1 sm:border-0"
+      className="fixed inset-x-0 bottom-0 z-5 flex overflow-x-auto border-t border-line bg-card lg:static lg:ml-auto lg:gap-1 lg:overflow-visible lg:border-0"
     >
       {places.map(({ to, label }) => (
         <Link
           key={to}
           to={to}
           activeOptions={{ exact: to === '/', includeSearch: false }}
-          className="flex min-h-14 flex-1 items-center justify-center px-1 text-sm font-semibold text-soft aria-[current=page]:text-navy sm:min-h-11 sm:flex-none sm:rounded-lg sm:px-3 sm:aria-[current=page]:bg-ground"
+          className="flex min-h-14 flex-auto items-center justify-center px-1.5 text-xs font-semibold text-soft -outline-offset-4 aria-[current=page]:text-navy sm:text-sm lg:min-h-11 lg:flex-none lg:rounded-lg lg:px-3 lg:aria-[current=page]:bg-ground"
         >
           {t(label)}
         </Link>
