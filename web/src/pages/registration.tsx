@@ -28,7 +28,7 @@ export function RegistrationPage() {
         to="/registrations"
         search={{}}
         activeOptions={{ exact: true }}
-        className="text-navy underline underline-offset-4"
+        className="block w-fit text-navy underline underline-offset-4"
       >
         {t('wizard.back')}
       </Link>

@@ -1,23 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useMatches, useRouterState } from '@tanstack/react-router';
+import { Outlet, useMatches, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useEvents } from '../api/events';
 import { queries } from '../api/queries';
 import { t, type MessageKey } from '../messages';
 import { SetupPage } from '../pages/setup';
 import { SignInPage } from '../pages/signin';
+import { Navigation } from './navigation';
 import { Failure, Loading } from './states';
-
-const places: readonly {
-  to: '/' | '/transactions' | '/connections' | '/registrations' | '/settings';
-  label: MessageKey;
-}[] = [
-  { to: '/', label: 'nav.home' },
-  { to: '/transactions', label: 'nav.transactions' },
-  { to: '/connections', label: 'nav.connections' },
-  { to: '/registrations', label: 'nav.registrations' },
-  { to: '/settings', label: 'nav.settings' },
-];
 
 /** The frame of every page: who is not signed in sees only the way in, and what is for everybody. */
 export function Shell() {
@@ -86,25 +76,5 @@ function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode }) {
         {children}
       </main>
     </div>
-  );
-}
-
-function Navigation() {
-  return (
-    <nav
-      aria-label={t('nav.main')}
-      className="fixed inset-x-0 bottom-0 z-5 flex overflow-x-auto border-t border-line bg-card lg:static lg:ml-auto lg:gap-1 lg:overflow-visible lg:border-0"
-    >
-      {places.map(({ to, label }) => (
-        <Link
-          key={to}
-          to={to}
-          activeOptions={{ exact: to === '/', includeSearch: false }}
-          className="flex min-h-14 flex-auto items-center justify-center px-1.5 text-xs font-semibold text-soft -outline-offset-4 aria-[current=page]:text-navy sm:text-sm lg:min-h-11 lg:flex-none lg:rounded-lg lg:px-3 lg:aria-[current=page]:bg-ground"
-        >
-          {t(label)}
-        </Link>
-      ))}
-    </nav>
   );
 }

@@ -28,7 +28,7 @@ function FileRow({ bank, name }: { bank: string; name: string }) {
   });
   return (
     <li className="space-y-3 px-5 py-3">
-      <div className="flex flex-wrap items-center justify-between gap-3">
+      <div className="flex flex-col gap-x-3 gap-y-2 sm:flex-row sm:items-center sm:justify-between">
         <code className="wrap-anywhere">{name}</code>
         <div className="flex gap-2">
           <button

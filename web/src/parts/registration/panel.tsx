@@ -45,7 +45,7 @@ function ProgressLine({ registration: r }: { registration: Registration }) {
     <div className="space-y-2">
       {r.status !== 'not_registered' && (
         <progress
-          className="h-2 w-full accent-navy"
+          className="meter"
           aria-label={t('wizard.progress')}
           max={Math.max(r.steps.length, 1)}
           value={done}

@@ -1,4 +1,5 @@
 import type { Registration, RegistrationStep } from '../../api/client';
+import { formatInstant } from '../../format/date';
 import { t } from '../../messages';
 import { Mark, type Tone } from '../mark';
 
@@ -30,12 +31,12 @@ export function StatusWord({ status }: { status: Status }) {
   );
 }
 
-/** Where a step stands. */
-export function StepWord({ status }: { status: RegistrationStep['status'] }) {
+/** Where a step stands, and since when it is done. */
+export function StepWord({ step }: { step: Pick<RegistrationStep, 'status' | 'done'> }) {
   return (
     <span className="inline-flex items-center gap-2 text-sm">
-      <Mark tone={stepTones[status]} />
-      {t(`step.${status}`)}
+      <Mark tone={stepTones[step.status]} />
+      {step.done ? t('step.done.at', { date: formatInstant(step.done) }) : t(`step.${step.status}`)}
     </span>
   );
 }

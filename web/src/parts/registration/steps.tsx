@@ -1,5 +1,5 @@
+import type { ReactNode } from 'react';
 import type { Registration, RegistrationStep } from '../../api/client';
-import { formatInstant } from '../../format/date';
 import { t } from '../../messages';
 import { StepExchanges } from './exchanges';
 import { moves } from './standing';
@@ -36,7 +36,7 @@ function StepRow({
 }: {
   step: RegistrationStep;
   number: number;
-  children: React.ReactNode;
+  children: ReactNode;
 }) {
   const current = step.status === 'running' || step.status === 'stopped';
   return (
@@ -47,10 +47,9 @@ function StepRow({
       <div className="min-w-0 flex-1 space-y-1">
         <div className="flex flex-wrap items-start justify-between gap-x-4">
           <h3 className="font-semibold first-letter:uppercase">{step.title}</h3>
-          <StepWord status={step.status} />
+          <StepWord step={step} />
         </div>
         {step.help && <p className="max-w-prose text-sm text-soft">{step.help}</p>}
-        {step.done && <p className="text-sm text-soft">{t('step.at', { date: formatInstant(step.done) })}</p>}
         {children}
       </div>
     </li>
