@@ -227,6 +227,26 @@ test('a registration that failed says why, and shows the exchange', async () => 
   await context.close();
 });
 
+test('a registration tells that it runs, and that the bank is away', async () => {
+  const { page, context } = await visit();
+  let state = { status: 'running', message: undefined };
+  await pretend(context, 'op', (r) => {
+    const at = stopped(r, 2, { clientId: undefined, files: undefined, ...state });
+    at.steps[2].status = state.status === 'running' ? 'running' : 'stopped';
+    return at;
+  });
+  await signIn(page);
+  await open(page, 'OP Financial Group');
+  await page.getByText(`Step 3 of ${steps}: software statement signed with the QSEAL`).waitFor();
+  await accessible(page, 'a registration that runs');
+  await shoot(page, 'wizard-running');
+  state = { status: 'waiting_for_bank', message: 'OP has trouble of its own' };
+  await page.getByRole('button', { name: 'Ask the bank again now' }).waitFor();
+  await accessible(page, 'a registration that waits');
+  await shoot(page, 'wizard-waiting');
+  await context.close();
+});
+
 test('a phone and the dark scheme show every registration', async () => {
   const { page, context } = await visit({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
   await signIn(page);

@@ -11,6 +11,8 @@ export function useRegister(bank: string, then: () => void, answers?: Answers) {
   return useMutation({
     mutationFn: () =>
       take(api.POST('/api/v1/registrations', { body: { bank, ...(answers && { input: answers() }) } })),
+    // An answer from before must not come after the one to this.
+    onMutate: () => client.cancelQueries({ queryKey: queries.registration(bank).queryKey, exact: true }),
     onSuccess: (registration) => {
       client.setQueryData(queries.registration(bank).queryKey, registration);
       void client.invalidateQueries({ queryKey: ['banks'] });

@@ -1,4 +1,4 @@
-import { useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { ApiError, type Field } from '../../api/client';
 import { useRegister } from '../../api/registration';
 import { t } from '../../messages';
@@ -15,12 +15,13 @@ interface Props {
 export function AnswerForm({ bank, needs, onAsked }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const register = useRegister(bank, onAsked, () => answersOf(form.current));
-  const send = () =>
-    register.mutate(undefined, {
-      onSettled: () => clearSecrets(form.current),
-      onError: () => form.current?.querySelector('input')?.focus(),
-    });
   const error = register.error instanceof ApiError ? register.error : undefined;
+  useEffect(() => {
+    if (error) {
+      const refused = form.current?.querySelector<HTMLInputElement>('[aria-invalid="true"]');
+      (refused ?? form.current?.querySelector('input'))?.focus();
+    }
+  }, [error]);
   const faulty = needs.some((f) => error?.field(f.name));
   return (
     <form
@@ -30,7 +31,7 @@ export function AnswerForm({ bank, needs, onAsked }: Props) {
       className="max-w-xl space-y-5"
       onSubmit={(e) => {
         e.preventDefault();
-        send();
+        register.mutate(undefined, { onSettled: () => clearSecrets(form.current) });
       }}
     >
       {needs.map((f) => (

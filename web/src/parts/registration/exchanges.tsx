@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Trace } from '../../api/client';
 import { queries } from '../../api/queries';
 import { formatInstant } from '../../format/date';
@@ -37,6 +37,14 @@ export function StepExchanges({ bank, step, live, shown }: Props) {
 
 function Said({ bank, step, live }: Omit<Props, 'shown'>) {
   const exchanges = useQuery({ ...queries.exchanges(bank), refetchInterval: live ? pace : false });
+  const { refetch } = exchanges;
+  const was = useRef(live);
+  useEffect(() => {
+    if (was.current && !live) {
+      void refetch(); // the last words may have come since
+    }
+    was.current = live;
+  }, [live, refetch]);
   return (
     <Answered query={exchanges} rows={1}>
       {(all) => {
