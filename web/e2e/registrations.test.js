@@ -26,6 +26,7 @@ async function pretend(context, bank, change) {
 function stopped(registration, at, part) {
   const walked = registration.steps.map((step, i) => ({
     ...step,
+    done: i < at ? step.done : undefined,
     status: i < at ? 'done' : i === at ? 'stopped' : 'pending',
   }));
   return { ...registration, updated: '2026-11-21T08:00:00Z', steps: walked, ...part };

@@ -157,6 +157,7 @@ export const en = {
   'wizard.progress': 'Steps done',
   'wizard.begin': '{total} steps, none of them done yet.',
   'wizard.step': 'Step {n} of {total}: {title}',
+  'wizard.waits': 'Waiting at step {n} of {total}: {title}',
   'wizard.stopped': 'Stopped at step {n} of {total}: {title}',
   'wizard.done': 'All {total} steps are done.',
   'wizard.intro':
@@ -168,6 +169,7 @@ export const en = {
   'wizard.waiting': 'It is tried again by itself, and this page follows. You need not stay.',
   'wizard.connect': 'Connect this bank',
   'wizard.said': 'Why it stopped',
+  'wizard.said.waits': 'Why it waits',
   'wizard.remedy':
     'Put right what is named here; below the step is every word of the bank. Then try again: only what is not done is repeated.',
   'wizard.guide': 'What to do at the bank',

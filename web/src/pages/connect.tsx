@@ -78,7 +78,7 @@ function BankCard({ bank }: { bank: Bank }) {
   return (
     <li className="card p-5">
       <div className="flex flex-wrap items-center justify-between gap-4">
-        <div>
+        <div className="flex-1 basis-64">
           <h2>{bank.name}</h2>
           <p className="text-sm text-soft">
             {bank.country} · {bank.standard} {bank.version} ·{' '}

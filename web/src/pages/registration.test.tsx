@@ -74,7 +74,7 @@ it.each<{
     part: asking,
     shown: [
       'Needs your answer',
-      'Stopped at step 1 of 3: portal key at hand',
+      'Waiting at step 1 of 3: portal key at hand',
       'give its x-api-key',
       'Sign in.',
       'Copy the key.',

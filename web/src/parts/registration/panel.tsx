@@ -58,6 +58,13 @@ function ProgressLine({ registration: r }: { registration: Registration }) {
   );
 }
 
+const atStep = {
+  running: 'wizard.step',
+  needs_input: 'wizard.waits',
+  waiting_for_bank: 'wizard.waits',
+  failed: 'wizard.stopped',
+} as const;
+
 /** Where it stands, in one sentence. */
 function standing(r: Registration): string {
   const total = r.steps.length;
@@ -67,13 +74,10 @@ function standing(r: Registration): string {
       return t('wizard.begin', { total });
     case 'registered':
       return t('wizard.done', { total });
-    default: {
-      if (!step) {
-        return t('reg.steps', { done: total, total });
-      }
-      const key = r.status === 'running' ? 'wizard.step' : 'wizard.stopped';
-      return t(key, { n: step.number, total, title: step.title });
-    }
+    default:
+      return step
+        ? t(atStep[r.status], { n: step.number, total, title: step.title })
+        : t('reg.steps', { done: total, total });
   }
 }
 
@@ -145,7 +149,7 @@ function Said({ text, fault = false }: { text: string | undefined; fault?: boole
   return (
     text && (
       <div className={`rounded-xl p-4 ${fault ? 'bg-fault-ground' : 'bg-note-ground'}`}>
-        <h3 className="text-sm font-semibold">{t('wizard.said')}</h3>
+        <h3 className="text-sm font-semibold">{t(fault ? 'wizard.said' : 'wizard.said.waits')}</h3>
         <p className="whitespace-pre-line first-letter:uppercase wrap-anywhere">{text}</p>
       </div>
     )

@@ -36,7 +36,9 @@ export function StepWord({ step }: { step: Pick<RegistrationStep, 'status' | 'do
   return (
     <span className="inline-flex items-center gap-2 text-sm">
       <Mark tone={stepTones[step.status]} />
-      {step.done ? t('step.done.at', { date: formatInstant(step.done) }) : t(`step.${step.status}`)}
+      {step.status === 'done' && step.done
+        ? t('step.done.at', { date: formatInstant(step.done) })
+        : t(`step.${step.status}`)}
     </span>
   );
 }
