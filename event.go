@@ -21,6 +21,8 @@ const (
 	EventSyncFinished          EventType = "sync.finished"
 	EventSyncFailed            EventType = "sync.failed"
 	EventTransactionsChanged   EventType = "transactions.changed"
+	EventCertificateExpiring   EventType = "certificate.expiring"
+	EventCertificateRevoked    EventType = "certificate.revoked"
 )
 
 // Event is one committed fact of one workspace. Seq counts up by one within the
