@@ -32,14 +32,14 @@ const (
 // Use moves the registration at a bank to other certificates; an empty name
 // keeps the present one. The bank learns of the new ones first, then the
 // registration changes and every connection's access is renewed, while no sync
-// runs. It goes on when the caller leaves. When it fails, or the process dies,
-// the registration is as before; doing it again is safe.
+// runs. When it fails before that, or the process dies, the registration is as
+// it was; doing it again is safe, and [Certificates.Resume] does.
 //
 // Errors: CodeConflict when the bank is not registered, a sync keeps running or
 // the bank binds the registration to its certificate; CodeCertificateInvalid
 // when the new ones do not serve; else the bank's.
 func (c *Certificates) Use(ctx context.Context, workspace, bank, transport, seal string) (Move, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), moveLimit)
+	ctx, cancel := context.WithTimeout(ctx, moveLimit)
 	defer cancel()
 	r, err := c.registered(ctx, workspace, bank)
 	if err != nil {

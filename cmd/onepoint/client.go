@@ -123,7 +123,12 @@ func (c *client) send(ctx context.Context, method, path string, in any) (*http.R
 
 // call makes a call and decodes its answer.
 func (c *client) call(ctx context.Context, method, path string, in, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, clientLimit)
+	return c.callWithin(ctx, clientLimit, method, path, in, out)
+}
+
+// callWithin is call with a limit of its own.
+func (c *client) callWithin(ctx context.Context, limit time.Duration, method, path string, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	resp, err := c.send(ctx, method, path, in)
 	if err != nil {

@@ -91,7 +91,9 @@ type statementAnswer struct {
 }
 
 // statement gets a software statement from the directory.
-func (d *dcr) statement(ctx context.Context, p *onepoint.Progress) error { return d.lodge(ctx, p, d.key()) }
+func (d *dcr) statement(ctx context.Context, p *onepoint.Progress) error {
+	return d.lodge(ctx, p, d.key())
+}
 
 // lodge publishes the keys at the directory, in place of those it has, and gets
 // a software statement.

@@ -95,8 +95,8 @@ func (d *dcr) replaces(ctx context.Context, p *onepoint.Progress) error {
 	if err != nil {
 		return refuse("the QWAC is no eIDAS certificate")
 	}
-	if cert.Identifier != p.Facts[factOrgID] {
-		return refuse("the QWAC belongs to %s, the registration to %s; register anew", cert.Identifier, p.Facts[factOrgID])
+	if cert.Identifier != d.TPP.OrganisationID {
+		return refuse("the QWAC belongs to %s, the registration to %s; register anew", cert.Identifier, d.TPP.OrganisationID)
 	}
 	alg := cmp.Or(p.Client.SigningAlg, d.Profile.Security.SigningAlg)
 	switch d.Signer.Key.Public().(type) {
@@ -122,7 +122,7 @@ func (d *dcr) publish(ctx context.Context, p *onepoint.Progress, old *dcr) error
 	at, err := time.Parse(time.RFC3339Nano, p.Facts[factRotationAt])
 	if err != nil || p.Facts[factRotationKeys] != ids {
 		software := p.Facts[factSoftwareID]
-		if err := d.lodge(ctx, p, old.key(), d.key()); err != nil {
+		if err := d.lodge(ctx, p, d.keysBeside(old)...); err != nil {
 			return err
 		}
 		if p.Facts[factSoftwareID] != software {
@@ -152,7 +152,7 @@ func wait(ctx context.Context, d time.Duration) error {
 // The bank knows the client by the old one, unless a former try came this far.
 func (d *dcr) tellSubject(ctx context.Context, p *onepoint.Progress, old *dcr) error {
 	if issued, err := time.Parse(time.RFC3339, p.Facts[factIssued]); err != nil || d.Now().Sub(issued) > statementFresh {
-		if err := d.lodge(ctx, p, old.key(), d.key()); err != nil {
+		if err := d.lodge(ctx, p, d.keysBeside(old)...); err != nil {
 			return err
 		}
 	}
@@ -167,6 +167,14 @@ func (d *dcr) tellSubject(ctx context.Context, p *onepoint.Progress, old *dcr) e
 		return nil
 	}
 	return err
+}
+
+// keysBeside are the signing keys of both, each once.
+func (d *dcr) keysBeside(old *dcr) []fapi.SigningKey {
+	if d.Signer.KeyID == old.Signer.KeyID {
+		return []fapi.SigningKey{d.key()}
+	}
+	return []fapi.SigningKey{old.key(), d.key()}
 }
 
 func (d *dcr) client(p *onepoint.Progress) *fapi.Client {
