@@ -3,8 +3,12 @@ package tpp
 import (
 	"cmp"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -52,6 +56,9 @@ func (c *Certificates) sign(ctx context.Context, workspace string, r Certificate
 	if err != nil {
 		return nil, err
 	}
+	if err := rehearse(wanted); err != nil {
+		return nil, err
+	}
 	if err := c.Audit.Record(ctx, workspace, "certificate.requested", r.Name, map[string]string{"type": r.Type}); err != nil {
 		return nil, err
 	}
@@ -63,6 +70,17 @@ func (c *Certificates) sign(ctx context.Context, workspace string, r Certificate
 		return nil, err
 	}
 	return eidas.CreateCSR(key, wanted)
+}
+
+// rehearse makes the request with a key that is thrown away: one that is
+// refused must leave no key in the vault.
+func rehearse(wanted eidas.Request) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return fmt.Errorf("rehearse certificate request: %w", err)
+	}
+	_, err = eidas.CreateCSR(key, wanted)
+	return err
 }
 
 // issueBack is how long before now an issued certificate begins: clocks differ.
