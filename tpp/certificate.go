@@ -116,11 +116,12 @@ func wanted(kind CertificateKind) eidas.Want {
 	return eidas.Want{Type: eidas.TypeSeal, Usage: eidas.UsageSeal, Roles: []eidas.Role{eidas.RoleAI}}
 }
 
-// daysLeft rounds down, so that the last day is 0 and the day after it -1.
+// daysLeft rounds down: the last day is 0, and less than nothing is negative.
 func daysLeft(leaf *x509.Certificate, at time.Time) int {
+	const day = 24 * time.Hour
 	left := leaf.NotAfter.Sub(at)
-	days := int(left / (24 * time.Hour))
-	if left < 0 {
+	days := int(left / day)
+	if left%day < 0 {
 		days--
 	}
 	return days
