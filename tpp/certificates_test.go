@@ -116,8 +116,10 @@ func TestCertificateWarnsOfWhatBanksRefuse(t *testing.T) {
 			name, says string
 			kind       tpp.CertificateKind
 		}{
-			{"expired", "expired on", tpp.CertificateQSEAL}, {"missing-role", "PSP_AI", tpp.CertificateQWAC},
-			{"no-roles", "no PSD2 statement", tpp.CertificateQSEAL}, {"sound", "", tpp.CertificateQWAC},
+			{"expired", "expired on", tpp.CertificateQSEAL},
+			{"missing-role", "PSP_AI", tpp.CertificateQWAC},
+			{"no-roles", "no PSD2 statement", tpp.CertificateQSEAL},
+			{"sound", "", tpp.CertificateQWAC},
 		} {
 			got, err := c.certs.Get(t.Context(), workspace, tt.name)
 			if err != nil || got.Kind != tt.kind {

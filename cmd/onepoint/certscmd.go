@@ -74,11 +74,23 @@ func showCertificate(c *cliContext, asJSON bool, one api.Certificate) error {
 		return printJSON(c.Out, one)
 	}
 	for _, line := range [][2]string{
-		{"name", one.Name}, {"kind", one.Kind}, {"algorithm", one.Algorithm}, {"subject", one.Subject}, {"organisation", one.OrganizationIdentifier},
-		{"roles", strings.Join(one.Roles, " ")}, {"authority", strings.TrimSpace(one.NCAID + " " + one.NCAName)}, {"issuer", one.Issuer},
-		{"serial", one.Serial}, {"from", minute(one.NotBefore)}, {"until", minute(one.NotAfter)}, {"key usage", strings.Join(one.KeyUsage, ", ")},
-		{"extended", strings.Join(one.ExtendedKeyUsage, ", ")}, {"SHA-256", one.Fingerprint}, {"chain", strings.Join(one.Chain, " ← ")},
-		{"revocation", strings.ReplaceAll(one.Revocation, "_", " ")}, {"used by", strings.Join(one.UsedBy, ", ")},
+		{"name", one.Name},
+		{"kind", one.Kind},
+		{"algorithm", one.Algorithm},
+		{"subject", one.Subject},
+		{"organisation", one.OrganizationIdentifier},
+		{"roles", strings.Join(one.Roles, " ")},
+		{"authority", strings.TrimSpace(one.NCAID + " " + one.NCAName)},
+		{"issuer", one.Issuer},
+		{"serial", one.Serial},
+		{"from", minute(one.NotBefore)},
+		{"until", minute(one.NotAfter)},
+		{"key usage", strings.Join(one.KeyUsage, ", ")},
+		{"extended", strings.Join(one.ExtendedKeyUsage, ", ")},
+		{"SHA-256", one.Fingerprint},
+		{"chain", strings.Join(one.Chain, " ← ")},
+		{"revocation", strings.ReplaceAll(one.Revocation, "_", " ")},
+		{"used by", strings.Join(one.UsedBy, ", ")},
 	} {
 		if line[1] != "" && line[1] != "-" {
 			fmt.Fprintf(c.Out, "%-13s %s\n", line[0], printable(line[1]))

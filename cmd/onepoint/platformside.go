@@ -103,6 +103,9 @@ func openPlatformSide(ctx context.Context, c platformConfig) (_ *platformSide, e
 		return nil, fmt.Errorf("open the workspace: %w", err)
 	}
 	p.Workspace = workspace.ID
+	if err := p.tellRevocations(); err != nil {
+		return nil, err
+	}
 	if err := p.certify(ctx); err != nil {
 		return nil, err
 	}
@@ -188,6 +191,7 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 	if err != nil {
 		return fmt.Errorf("make the API: %w", err)
 	}
+	p.Handler = p.answerRevocations(p.Handler)
 	return nil
 }
 
