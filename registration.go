@@ -38,6 +38,16 @@ type Deregisterer interface {
 	Deregister(ctx context.Context, p *Progress) error
 }
 
+// Rotator moves a registration to other certificates without a failed call.
+type Rotator interface {
+	// Rotate makes the certificates that next names known at the bank, beside those
+	// that p.Client names, and proves that they work there. Both must work when it
+	// returns, as far as the bank allows two; the caller then changes p.Client.
+	// Repeating it is safe. [CodeConflict] when the bank binds the registration to
+	// its certificate, [CodeCertificateInvalid] when the new ones do not serve.
+	Rotate(ctx context.Context, p *Progress, next Client) error
+}
+
 // Step is one step of an onboarding. Name is stable: it is the saved progress.
 type Step struct {
 	Name  string

@@ -16,7 +16,7 @@ type body[T any] struct{ Body T }
 
 // routes is every operation of the API.
 func (a *API) routes() []func(huma.API) {
-	get, post, del := http.MethodGet, http.MethodPost, http.MethodDelete
+	get, post, put, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []func(huma.API){
 		route(public(operation(get, "/me", "me", "Who is signed in")), a.me),
 		route(public(operation(post, "/setup", "setup", "Make the owner of a new ledger and sign in")), a.setup),
@@ -37,6 +37,15 @@ func (a *API) routes() []func(huma.API) {
 		route(operation(del, "/registrations/{bank}", "deregister", "End the registration at a bank"), a.deregister),
 		route(operation(get, "/registrations/{bank}/exchanges", "list-exchanges", "What was said to the bank while registering, secrets masked"), a.listExchanges),
 		route(operation(get, "/registrations/{bank}/files/{name}", "get-registration-file", "Read a file that the registration made"), a.getFile),
+		route(operation(post, "/registrations/{bank}/certificates", "use-certificates", "Move the registration at a bank to other certificates"), a.useCertificates),
+
+		route(operation(get, "/certificates", "list-certificates", "List keys and certificates"), a.listCertificates),
+		route(operation(get, "/certificates/{name}", "get-certificate", "Read a certificate, and ask whether it was revoked"), a.getCertificate),
+		route(status(operation(post, "/certificates/import", "import-certificate", "Keep a private key made elsewhere, and its certificates"), http.StatusCreated), a.importCertificate),
+		route(status(operation(post, "/certificates/request", "request-certificate", "Make a key and a certificate request to send to an issuer"), http.StatusCreated), a.requestCertificate),
+		route(status(operation(post, "/certificates/issue", "issue-certificate", "Make a key and have the local test issuer certify it"), http.StatusCreated), a.issueCertificate),
+		route(operation(put, "/certificates/{name}/chain", "install-certificate", "Keep what the issuer sent for a key"), a.installCertificate),
+		route(status(operation(del, "/certificates/{name}", "delete-certificate", "Delete a key and its certificates that no bank uses"), http.StatusNoContent), a.deleteCertificate),
 
 		route(operation(get, "/connections", "list-connections", "List connections"), a.listConnections),
 		route(status(operation(post, "/connections", "connect", "Ask a bank for consent"), http.StatusCreated), a.connect),

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/onepointledger/onepoint"
@@ -70,6 +71,8 @@ type platformSide struct {
 	queue    *job.Queue
 	identity *identity.Service
 	audit    *audit.Log
+	certs    *tpp.Certificates
+	watching sync.WaitGroup  // over the certificates
 	quitting context.Context // ends when the platform stops
 	quit     context.CancelFunc
 }
@@ -101,13 +104,20 @@ func openPlatformSide(ctx context.Context, c platformConfig) (_ *platformSide, e
 		return nil, fmt.Errorf("open the workspace: %w", err)
 	}
 	p.Workspace = workspace.ID
+	if err := p.tellRevocations(); err != nil {
+		return nil, err
+	}
 	if err := p.certify(ctx); err != nil {
 		return nil, err
 	}
 	if err := p.wire(ctx, ids); err != nil {
 		return nil, err
 	}
-	return p, p.letLocalCommandsIn(ctx)
+	if err := p.letLocalCommandsIn(ctx); err != nil {
+		return nil, err
+	}
+	p.watchCertificates()
+	return p, nil
 }
 
 // certify gives the TPP its QWAC and QSEAL.
@@ -171,18 +181,21 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 		Connections: p.db, Ledger: p.db, Syncs: p.db, Banks: p.banks, Sealer: p.keys, Events: p.db,
 		Holder: ids("proc"), Exclusive: true, Now: c.Now, NewID: ids, Log: c.Log,
 	}
+	p.openCertificates()
 	p.identity = identity.New(identity.Config{Users: p.db, Sessions: p.db, Keys: p.db, Now: c.Now, NewID: ids})
 	if err := p.startWork(ctx); err != nil {
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
 		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Paying: p.pay, Payments: p.db, Books: p.db, Syncs: p.db, Traces: p.db, Health: p.registrationHealth,
+		Certificates: p.certs, Metrics: p.metrics(),
 		Identity: p.identity, Banks: known, Events: p.db, Doctor: p.examine, Web: web.Handler(),
 		PublicURL: c.URL, Ping: p.db.Ping, Quit: p.quitting.Done(), Now: c.Now, NewID: ids, Log: c.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("make the API: %w", err)
 	}
+	p.Handler = p.answerRevocations(p.Handler)
 	return nil
 }
 
@@ -344,6 +357,7 @@ func (p *platformSide) watch(ctx context.Context, tell func(string, ...any)) err
 }
 
 func (p *platformSide) stopWork(ctx context.Context) error {
+	p.watching.Wait()
 	if p.queue == nil {
 		return nil
 	}

@@ -92,8 +92,14 @@ type statementAnswer struct {
 
 // statement gets a software statement from the directory.
 func (d *dcr) statement(ctx context.Context, p *onepoint.Progress) error {
+	return d.lodge(ctx, p, d.key())
+}
+
+// lodge publishes the keys at the directory, in place of those it has, and gets
+// a software statement.
+func (d *dcr) lodge(ctx context.Context, p *onepoint.Progress, keys ...fapi.SigningKey) error {
 	const op = "get a software statement"
-	jwks, err := fapi.PublicJWKS(d.key())
+	jwks, err := fapi.PublicJWKS(keys...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
@@ -186,11 +192,7 @@ func (d *dcr) request(p *onepoint.Progress) fapi.RegistrationRequest {
 
 // verify proves the registration: the client gets a token.
 func (d *dcr) verify(ctx context.Context, p *onepoint.Progress) error {
-	client := fapi.NewClient(fapi.ClientConfig{
-		HTTP: d.HTTP, Issuer: p.Client.Issuer, ClientID: p.Client.ID, AuthMethod: p.Client.AuthMethod,
-		Key: d.key(), Now: d.Now, NewID: d.NewID,
-	})
-	_, err := client.ClientCredentials(ctx, "accounts")
+	_, err := d.client(p).ClientCredentials(ctx, "accounts")
 	return err
 }
 
