@@ -75,6 +75,7 @@ type Config struct {
 	Books       tpp.Books
 	Syncs       Syncs
 	Traces      Traces
+	Audit       AuditLog
 	Health      func(ctx context.Context, r tpp.Registration) (RegistrationHealth, error)
 	Identity    *identity.Service
 	Banks       []connector.Profile

@@ -167,12 +167,12 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 		Connections: p.db, Ledger: p.db, Syncs: p.db, Banks: p.banks, Sealer: p.keys, Events: p.db,
 		Holder: ids("proc"), Exclusive: true, Now: c.Now, NewID: ids, Log: c.Log,
 	}
-	p.identity = identity.New(identity.Config{Users: p.db, Sessions: p.db, Keys: p.db, Now: c.Now, NewID: ids})
+	p.identity = identity.New(identity.Config{Users: p.db, Sessions: p.db, Keys: auditedKeys{p.db, p.audit}, Now: c.Now, NewID: ids})
 	if err := p.startWork(ctx); err != nil {
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
-		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Books: p.db, Syncs: p.db, Traces: p.db, Health: p.registrationHealth,
+		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Books: p.db, Syncs: p.db, Traces: p.db, Health: p.registrationHealth, Audit: p.audit,
 		Identity: p.identity, Banks: known, Events: p.db, Doctor: p.examine, Web: web.Handler(),
 		PublicURL: c.URL, Ping: p.db.Ping, Quit: p.quitting.Done(), Now: c.Now, NewID: ids, Log: c.Log,
 	})
