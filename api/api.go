@@ -76,6 +76,7 @@ type Config struct {
 	Syncs       Syncs
 	Traces      Traces
 	Audit       AuditLog
+	Credentials CredentialKeeper
 	Health      func(ctx context.Context, r tpp.Registration) (RegistrationHealth, error)
 	Identity    *identity.Service
 	Banks       []connector.Profile

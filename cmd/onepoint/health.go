@@ -94,7 +94,7 @@ func (p *platformSide) credentialHealth(ctx context.Context, bank string) (*api.
 	if err != nil {
 		return nil, err
 	}
-	h := &api.CredentialHealth{Group: profile.Group(), Holds: strings.Split(holds(c), ", "), Status: "ok"}
+	h := &api.CredentialHealth{Group: profile.Group(), Holds: c.Holds(), Status: "ok"}
 	if !c.ValidUntil.IsZero() {
 		until := c.ValidUntil.UTC()
 		h.ValidUntil = &until

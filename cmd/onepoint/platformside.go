@@ -172,7 +172,7 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
-		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Books: p.db, Syncs: p.db, Traces: p.db, Health: p.registrationHealth, Audit: p.audit,
+		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Books: p.db, Syncs: p.db, Traces: p.db, Health: p.registrationHealth, Audit: p.audit, Credentials: p.credentials(),
 		Identity: p.identity, Banks: known, Events: p.db, Doctor: p.examine, Web: web.Handler(),
 		PublicURL: c.URL, Ping: p.db.Ping, Quit: p.quitting.Done(), Now: c.Now, NewID: ids, Log: c.Log,
 	})
