@@ -70,6 +70,12 @@ func (p *platformSide) certificateHealth(ctx context.Context, name string) (api.
 		h.Status, h.Message = "warn", fmt.Sprintf("ends in %d days", days)
 		return h, nil
 	}
+	if p.config.QTSP != nil {
+		if s, err := p.config.QTSP.Check(ctx, leaf, nil); err == nil && s.State == eidas.Revoked {
+			h.Status, h.Message = "fail", s.String()
+			return h, nil
+		}
+	}
 	h.Message = fmt.Sprintf("good for %d days", days)
 	cert, err := eidas.Parse(leaf)
 	if err != nil {

@@ -49,6 +49,7 @@ type platformConfig struct {
 	Data     string
 	Database string
 	Trust    *trust
+	QTSP     *revocations // nil: no certificate is checked
 	Now      onepoint.Clock
 	Log      *slog.Logger
 	Step     func(format string, args ...any)
@@ -250,6 +251,7 @@ func outcome(err error) error {
 type localAccess struct {
 	Server string `json:"server"`
 	Token  string `json:"token"`
+	QTSP   string `json:"qtsp,omitempty"`
 }
 
 // letLocalCommandsIn writes the address and an API key where `onepoint` looks
@@ -263,7 +265,11 @@ func (p *platformSide) letLocalCommandsIn(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("let the local command line in: %w", err)
 	}
-	content, err := json.Marshal(localAccess{Server: p.config.URL, Token: token})
+	access := localAccess{Server: p.config.URL, Token: token}
+	if p.config.QTSP != nil {
+		access.QTSP = p.config.QTSP.base
+	}
+	content, err := json.Marshal(access)
 	if err != nil {
 		return fmt.Errorf("encode local access: %w", err)
 	}
