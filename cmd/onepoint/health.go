@@ -70,7 +70,7 @@ func (p *platformSide) certificateHealth(ctx context.Context, name string) (api.
 		h.Status, h.Message = "warn", fmt.Sprintf("ends in %d days", days)
 		return h, nil
 	}
-	if p.config.QTSP != nil {
+	if p.config.QTSP != nil && !p.config.Trust.elsewhere(leaf) {
 		if s, err := p.config.QTSP.Check(ctx, leaf, nil); err == nil && s.State == eidas.Revoked {
 			h.Status, h.Message = "fail", s.String()
 			return h, nil
