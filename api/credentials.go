@@ -72,8 +72,8 @@ type groupInput struct {
 }
 
 type saveCredentialInput struct {
-	groupInput
-	Body struct {
+	Group string `path:"group" maxLength:"60"`
+	Body  struct {
 		Label        *string           `json:"label,omitempty"`
 		ClientID     *string           `json:"clientId,omitempty"`
 		ClientSecret *string           `json:"clientSecret,omitempty" doc:"Never shown again"`

@@ -119,10 +119,10 @@ func (p *platformSide) certify(ctx context.Context) error {
 	qwac, qseal := who, who
 	qwac.Type, qwac.DNSNames = eidas.TypeWeb, []string{"onepoint.localhost"}
 	qseal.Type, qseal.Subject.CommonName = eidas.TypeSeal, tppName
-	if err := p.config.Trust.certify(ctx, p.keys, p.Workspace, keyQWAC, vault.RSA2048, qwac); err != nil {
+	if err := p.certifyKey(ctx, keyQWAC, qwac); err != nil {
 		return err
 	}
-	if err := p.config.Trust.certify(ctx, p.keys, p.Workspace, keyQSEAL, vault.RSA2048, qseal); err != nil {
+	if err := p.certifyKey(ctx, keyQSEAL, qseal); err != nil {
 		return err
 	}
 	p.config.Step("QWAC and QSEAL of %s ready", tppOrg)

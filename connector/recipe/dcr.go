@@ -39,14 +39,22 @@ type dcr struct{ connector.Env }
 func (d *dcr) Steps() []onepoint.Step {
 	return []onepoint.Step{
 		{Name: "certificates", Title: "certificates checked", Run: d.certificates, Help: certificatesHelp},
-		{Name: "software-statement", Title: "software statement issued by the directory", Run: d.statement,
-			Help: "The directory knows the organisation by its QWAC, and vouches with its signature for the software's name, keys and return addresses."},
-		{Name: "discover", Title: "authorization server discovered", Run: d.discover,
-			Help: "The bank publishes where to register and what it understands (OpenID Connect Discovery)."},
-		{Name: "register", Title: "client registered with a signed request", Run: d.register,
-			Help: "The request carries the statement and is signed with the QSEAL (UK Open Banking DCR 3.3, RFC 7591); the bank answers with the client id."},
-		{Name: "verify", Title: "registration proven by a token", Run: d.verify,
-			Help: "A token for the application itself shows that certificate, key and client belong together."},
+		{
+			Name: "software-statement", Title: "software statement issued by the directory", Run: d.statement,
+			Help: "The directory knows the organisation by its QWAC, and vouches with its signature for the software's name, keys and return addresses.",
+		},
+		{
+			Name: "discover", Title: "authorization server discovered", Run: d.discover,
+			Help: "The bank publishes where to register and what it understands (OpenID Connect Discovery).",
+		},
+		{
+			Name: "register", Title: "client registered with a signed request", Run: d.register,
+			Help: "The request carries the statement and is signed with the QSEAL (UK Open Banking DCR 3.3, RFC 7591); the bank answers with the client id.",
+		},
+		{
+			Name: "verify", Title: "registration proven by a token", Run: d.verify,
+			Help: "A token for the application itself shows that certificate, key and client belong together.",
+		},
 	}
 }
 

@@ -17,8 +17,10 @@ type identity struct{ connector.Env }
 func (r *identity) Steps() []onepoint.Step {
 	return []onepoint.Step{
 		{Name: "certificates", Title: "certificate checked", Help: certificatesHelp, Run: r.certificates},
-		{Name: "identity", Title: "known to the bank by the QWAC", Run: r.identity,
-			Help: "This bank asks for no registration: the organisation in the QWAC is the client, from the first call on."},
+		{
+			Name: "identity", Title: "known to the bank by the QWAC", Run: r.identity,
+			Help: "This bank asks for no registration: the organisation in the QWAC is the client, from the first call on.",
+		},
 	}
 }
 

@@ -57,8 +57,10 @@ type jsonRecipe struct{ connector.Env }
 func (r *jsonRecipe) Steps() []onepoint.Step {
 	steps := []onepoint.Step{
 		{Name: "certificates", Title: "certificate checked", Help: certificatesHelp, Run: r.certificates},
-		{Name: "register", Title: "client registered over mutual TLS", Run: r.register,
-			Help: "The request says our name and where users return to; the QWAC of the connection says who we are. Credentials that the group of banks has already are used instead."},
+		{
+			Name: "register", Title: "client registered over mutual TLS", Run: r.register,
+			Help: "The request says our name and where users return to; the QWAC of the connection says who we are. Credentials that the group of banks has already are used instead.",
+		},
 	}
 	if r.Profile.Endpoints.Token != "" {
 		steps = append(steps, verifyStep(r.Env))

@@ -26,14 +26,22 @@ func TestJSONRegistrationMakesAClient(t *testing.T) {
 		header  string
 	}{
 		{"as the Czech standard has it", nil, nil, nil, "", `map[client_name:One Point redirect_uris:[https://tpp.example/callback] scopes:[AISP]]`, ""},
-		{"with an API key in a header", map[string]string{"header": "WEB-API-key", "scopes": "AISP PISP", "body.application_type": "web"},
-			[]connector.Question{{Name: "api_key", Label: "API key", Secret: true}}, &onepoint.Credential{APIKey: "k3y-of-portal"}, "",
-			`map[application_type:web client_name:One Point redirect_uris:[https://tpp.example/callback] scopes:[AISP PISP]]`, "k3y-of-portal"},
-		{"with names of its own", map[string]string{
-			"field.client_name": "name", "field.redirect_uris": "redirects", "field.scopes": "scope", "body.contacts": `["a@b.example"]`,
-			"answer.client_id": "data.id", "answer.client_secret": "data.clientSecret", "answer.api_key": "data.apiKey",
-		}, nil, nil, `{"data":{"id":"client-1","clientSecret":"s3cret-of-bank","apiKey":"k3y-of-bank"}}`,
-			`map[contacts:[a@b.example] name:One Point redirects:[https://tpp.example/callback] scope:[AISP]]`, ""},
+		{
+			"with an API key in a header",
+			map[string]string{"header": "WEB-API-key", "scopes": "AISP PISP", "body.application_type": "web"},
+			[]connector.Question{{Name: "api_key", Label: "API key", Secret: true}},
+			&onepoint.Credential{APIKey: "k3y-of-portal"}, "",
+			`map[application_type:web client_name:One Point redirect_uris:[https://tpp.example/callback] scopes:[AISP PISP]]`, "k3y-of-portal",
+		},
+		{
+			"with names of its own",
+			map[string]string{
+				"field.client_name": "name", "field.redirect_uris": "redirects", "field.scopes": "scope", "body.contacts": `["a@b.example"]`,
+				"answer.client_id": "data.id", "answer.client_secret": "data.clientSecret", "answer.api_key": "data.apiKey",
+			},
+			nil, nil, `{"data":{"id":"client-1","clientSecret":"s3cret-of-bank","apiKey":"k3y-of-bank"}}`,
+			`map[contacts:[a@b.example] name:One Point redirects:[https://tpp.example/callback] scope:[AISP]]`, "",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -147,7 +147,7 @@ func (b *bank) env(t testing.TB, secrets connector.Credentials, req eidas.Reques
 	transport.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil }
 	t.Cleanup(transport.CloseIdleConnections)
 	env := connector.Env{
-		HTTP: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		HTTP:    &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		Secrets: secrets, Now: time.Now, NewID: onepoint.NewIDs(time.Now), Log: slog.New(slog.DiscardHandler),
 		TPP: connector.Identity{OrganisationID: organisation, Name: "Test", SoftwareName: "One Point", RedirectURI: "https://tpp.example/callback", Transport: leaf, Chain: chain},
 	}

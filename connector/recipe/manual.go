@@ -27,8 +27,10 @@ type manual struct{ connector.Env }
 func (r *manual) Steps() []onepoint.Step {
 	steps := []onepoint.Step{
 		{Name: "certificates", Title: "certificate checked", Help: certificatesHelp, Run: r.certificates},
-		{Name: "portal", Title: "registered in the bank's portal", Run: r.portal,
-			Help: "A human registers the application in the bank's portal and brings what it gives. Banks with the same portal share it."},
+		{
+			Name: "portal", Title: "registered in the bank's portal", Run: r.portal,
+			Help: "A human registers the application in the bank's portal and brings what it gives. Banks with the same portal share it.",
+		},
 	}
 	if r.Profile.Endpoints.Token != "" {
 		steps = append(steps, verifyStep(r.Env))

@@ -15,8 +15,10 @@ func (b *bank) manual(t testing.TB, secrets connector.Credentials) connector.Env
 	env.Profile.Onboarding = connector.Onboarding{
 		Recipe: "manual", Portal: "https://portal.example/apps", Group: "portal",
 		Asks: []connector.Question{
-			{Name: "client_id", Label: "client id"}, {Name: "client_secret", Label: "client secret", Secret: true},
-			{Name: "application", Label: "application number"}, {Name: "enrolment", Label: "enrolment token", Secret: true},
+			{Name: "client_id", Label: "client id"},
+			{Name: "client_secret", Label: "client secret", Secret: true},
+			{Name: "application", Label: "application number"},
+			{Name: "enrolment", Label: "enrolment token", Secret: true},
 		},
 	}
 	return env
@@ -31,8 +33,10 @@ func TestPortalAsksForWhatIsMissing(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	want := []onepoint.Field{
-		{Name: "client_id", Message: "client id"}, {Name: "client_secret", Message: "client secret", Secret: true},
-		{Name: "application", Message: "application number"}, {Name: "enrolment", Message: "enrolment token", Secret: true},
+		{Name: "client_id", Message: "client id"},
+		{Name: "client_secret", Message: "client secret", Secret: true},
+		{Name: "application", Message: "application number"},
+		{Name: "enrolment", Message: "enrolment token", Secret: true},
 	}
 	for i, f := range want {
 		if len(e.Fields) != len(want) || e.Fields[i] != f {
