@@ -142,3 +142,22 @@ func TestCertificatesNameTheResponderThatRuns(t *testing.T) {
 		t.Errorf("got %s after %s", second, first)
 	}
 }
+
+func TestOPSimulatorRefusesARevokedCertificate(t *testing.T) {
+	s := startWithQTSP(t, t.TempDir())
+	defer s.stop(t)
+	if code, out, errs := s.command(t, "tpp", "register", "op"); code != 0 {
+		t.Fatalf("register: %s %s", out, errs)
+	}
+	reg, err := s.Platform.onboard.Registration(t.Context(), s.Platform.Workspace, "op")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := s.command(t, "qtsp", "revoke", "--name", reg.Progress.Client.Transport); code != 0 {
+		t.Fatalf("revoke: %s", errs)
+	}
+	code, out, errs := s.command(t, "connect", "op", "--psu", "alice", "--approve")
+	if code == 0 || !strings.Contains(out+errs, "RevokedClientCertificate") {
+		t.Errorf("connect: %d %s %s", code, out, errs)
+	}
+}
