@@ -50,6 +50,7 @@ type platformConfig struct {
 	Data     string
 	Database string
 	Trust    *trust
+	QTSP     *revocations // nil: no certificate is checked
 	Now      onepoint.Clock
 	Log      *slog.Logger
 	Step     func(format string, args ...any)
@@ -104,9 +105,6 @@ func openPlatformSide(ctx context.Context, c platformConfig) (_ *platformSide, e
 		return nil, fmt.Errorf("open the workspace: %w", err)
 	}
 	p.Workspace = workspace.ID
-	if err := p.tellRevocations(); err != nil {
-		return nil, err
-	}
 	if err := p.certify(ctx); err != nil {
 		return nil, err
 	}
@@ -129,10 +127,10 @@ func (p *platformSide) certify(ctx context.Context) error {
 	qwac, qseal := who, who
 	qwac.Type, qwac.DNSNames = eidas.TypeWeb, []string{"onepoint.localhost"}
 	qseal.Type, qseal.Subject.CommonName = eidas.TypeSeal, tppName
-	if err := p.config.Trust.certify(ctx, p.keys, p.Workspace, keyQWAC, vault.RSA2048, qwac); err != nil {
+	if err := p.certifyKey(ctx, keyQWAC, qwac); err != nil {
 		return err
 	}
-	if err := p.config.Trust.certify(ctx, p.keys, p.Workspace, keyQSEAL, vault.RSA2048, qseal); err != nil {
+	if err := p.certifyKey(ctx, keyQSEAL, qseal); err != nil {
 		return err
 	}
 	p.config.Step("QWAC and QSEAL of %s ready", tppOrg)
@@ -182,20 +180,19 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 		Holder: ids("proc"), Exclusive: true, Now: c.Now, NewID: ids, Log: c.Log,
 	}
 	p.openCertificates()
-	p.identity = identity.New(identity.Config{Users: p.db, Sessions: p.db, Keys: p.db, Now: c.Now, NewID: ids})
+	p.identity = identity.New(identity.Config{Users: p.db, Sessions: p.db, Keys: auditedKeys{p.db, p.audit}, Now: c.Now, NewID: ids})
 	if err := p.startWork(ctx); err != nil {
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
-		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Paying: p.pay, Payments: p.db, Books: p.db, Syncs: p.db, Traces: p.db, Health: p.registrationHealth,
-		Certificates: p.certs, Metrics: p.metrics(),
+		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Paying: p.pay, Payments: p.db, Books: p.db, Syncs: p.db,
+		Traces: p.db, Health: p.registrationHealth, Audit: p.audit, Credentials: p.credentials(), Certificates: p.certs, Metrics: p.metrics(),
 		Identity: p.identity, Banks: known, Events: p.db, Doctor: p.examine, Web: web.Handler(),
 		PublicURL: c.URL, Ping: p.db.Ping, Quit: p.quitting.Done(), Now: c.Now, NewID: ids, Log: c.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("make the API: %w", err)
 	}
-	p.Handler = p.answerRevocations(p.Handler)
 	return nil
 }
 
@@ -271,6 +268,7 @@ func outcome(err error) error {
 type localAccess struct {
 	Server string `json:"server"`
 	Token  string `json:"token"`
+	QTSP   string `json:"qtsp,omitempty"`
 }
 
 // letLocalCommandsIn writes the address and an API key where `onepoint` looks
@@ -284,7 +282,11 @@ func (p *platformSide) letLocalCommandsIn(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("let the local command line in: %w", err)
 	}
-	content, err := json.Marshal(localAccess{Server: p.config.URL, Token: token})
+	access := localAccess{Server: p.config.URL, Token: token}
+	if p.config.QTSP != nil {
+		access.QTSP = p.config.QTSP.base
+	}
+	content, err := json.Marshal(access)
 	if err != nil {
 		return fmt.Errorf("encode local access: %w", err)
 	}
