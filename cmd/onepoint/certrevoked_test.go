@@ -11,7 +11,7 @@ import (
 )
 
 func TestRevokedCertificateIsToldEverywhere(t *testing.T) {
-	s := startStack(t, "demo", "", "")
+	s := startWithQTSP(t, t.TempDir())
 	p := s.Platform
 	show := func(name string) api.Certificate {
 		t.Helper()
