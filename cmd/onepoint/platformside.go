@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -138,12 +139,17 @@ func (p *platformSide) certify(ctx context.Context) error {
 }
 
 // localProfiles are the catalogue's profiles, with the local bank where it
-// really listens.
-func localProfiles(bankURL string) ([]connector.Profile, error) {
-	known, err := profiles.Load()
+// really listens, and the user's own from the folder profiles of the data folder.
+func localProfiles(bankURL, data string) ([]connector.Profile, error) {
+	shipped, err := profiles.Load()
 	if err != nil {
 		return nil, fmt.Errorf("read bank profiles: %w", err)
 	}
+	own, err := profiles.From(os.DirFS(filepath.Join(data, "profiles")))
+	if err != nil {
+		return nil, fmt.Errorf("read the bank profiles in %s: %w", filepath.Join(data, "profiles"), err)
+	}
+	known := profiles.Merge(shipped, own)
 	for i := range known {
 		for _, address := range known[i].Addresses() {
 			if rest, ok := strings.CutPrefix(*address, localBankURL); ok {
@@ -156,12 +162,15 @@ func localProfiles(bankURL string) ([]connector.Profile, error) {
 
 func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 	c := p.config
-	known, err := localProfiles(c.BankURL)
+	known, err := localProfiles(c.BankURL, c.Data)
 	if err != nil {
 		return err
 	}
 	redirect := c.URL + "/callback"
 	p.banks = newRegistry(known)
+	if err := p.banks.check(); err != nil {
+		return err
+	}
 	p.banks.clients, p.banks.keys, p.banks.redirect = p.db, p.keys, redirect
 	p.banks.now, p.banks.newID, p.banks.log = c.Now, ids, c.Log
 	p.banks.traces, p.banks.audit = p.db, p.audit
