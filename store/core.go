@@ -188,6 +188,9 @@ func (b *Bank) Entries(ctx context.Context, account string, r core.Range) ([]cor
 	if r.After != (core.Place{}) {
 		and("(booked_at, seq) < (?, ?)", r.After.BookedAt.UnixMicro(), r.After.Seq)
 	}
+	if r.Booked {
+		and("status = 'booked'")
+	}
 	switch r.Direction {
 	case core.Credits:
 		and("amount >= 0")

@@ -19,6 +19,8 @@ type Query struct {
 	Direction Direction
 	Since     time.Time // only entries booked at or after; zero is no limit
 	Until     time.Time // only entries booked at or before; zero is no limit
+
+	BookedOnly bool // leave out what is pending
 }
 
 // Accounts returns the accounts of which the customer is a holder.
@@ -29,7 +31,7 @@ func (c *Core) Accounts(ctx context.Context, customer string) ([]onepoint.Accoun
 	}
 	accounts := make([]onepoint.Account, len(rows))
 	for i, r := range rows {
-		accounts[i] = r.Account
+		accounts[i] = shown(r)
 	}
 	return accounts, nil
 }
@@ -40,7 +42,13 @@ func (c *Core) Account(ctx context.Context, id string) (onepoint.Account, error)
 	if err != nil {
 		return onepoint.Account{}, onepoint.E("", "read account", "", err)
 	}
-	return a.Account, nil
+	return shown(a), nil
+}
+
+// shown is an account with what is the same for every one.
+func shown(a Account) onepoint.Account {
+	a.Servicer, a.Statements = bankBIC, onepoint.PeriodMonth
+	return a.Account
 }
 
 // Balances returns what the account has: booked; available, which pending
@@ -100,7 +108,7 @@ func (c *Core) Entries(ctx context.Context, account string, q Query) (onepoint.T
 
 // bounds turns the civil dates and the instants of a query into one interval.
 func (c *Core) bounds(q Query) Range {
-	r := Range{From: q.Since, Direction: q.Direction}
+	r := Range{From: q.Since, Direction: q.Direction, Booked: q.BookedOnly}
 	if !q.Until.IsZero() {
 		r.Before = q.Until.Truncate(time.Microsecond).Add(time.Microsecond)
 	}
