@@ -26,7 +26,6 @@ type Product struct {
 	CreditRate     string      `json:"creditRate,omitempty"`    // annual equivalent rate (AER) on what is in credit
 	OverdraftRate  string      `json:"overdraftRate,omitempty"` // effective annual rate (EAR) of an arranged overdraft
 	OverdraftLimit Money       `json:"overdraftLimit,omitzero"` // the most that can be arranged
-	MonthlyFee     Money       `json:"monthlyFee,omitzero"`     // for having it
 	MaximumCharge  Money       `json:"maximumCharge,omitzero"`  // the most a month's unarranged borrowing costs
 }
 

@@ -57,10 +57,13 @@ type Transaction struct {
 }
 
 // TransactionQuery asks for movements whose booking date lies in From … To,
-// both inclusive, either open when zero. Cursor continues a former page.
+// both inclusive, either open when zero; Since and Until say the same to the
+// instant. Cursor continues a former page.
 type TransactionQuery struct {
 	From   Date
 	To     Date
+	Since  time.Time
+	Until  time.Time
 	Cursor string
 	Limit  int // at most this many, 0 for the bank's own page size
 }

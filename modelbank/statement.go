@@ -57,7 +57,7 @@ func (b *Bank) StatementTransactions(ctx context.Context, c onepoint.Consent, ac
 	if err != nil {
 		return onepoint.TransactionPage{}, err
 	}
-	page, err := b.core.StatementEntries(ctx, s, core.Query{TransactionQuery: q, Direction: direction(c), Since: c.Access.From, Until: c.Access.To})
+	page, err := b.core.StatementEntries(ctx, s, core.Query{TransactionQuery: q, Direction: direction(c)}.Within(c.Access.From, c.Access.To))
 	if err != nil {
 		return onepoint.TransactionPage{}, onepoint.E("", op, "", err)
 	}

@@ -18,7 +18,7 @@ func catalogue() []onepoint.Product {
 			ID: "prd_joint", Name: "Joint Current Account", Type: onepoint.ProductPersonalCurrent,
 			OverdraftRate: "39.9", OverdraftLimit: gbp(500000), MaximumCharge: gbp(2000),
 		},
-		{ID: "prd_soletrader", Name: "Sole Trader Account", Type: onepoint.ProductBusinessCurrent, OverdraftRate: "24.5", OverdraftLimit: gbp(1000000), MonthlyFee: gbp(650)},
+		{ID: "prd_soletrader", Name: "Sole Trader Account", Type: onepoint.ProductBusinessCurrent, OverdraftRate: "24.5", OverdraftLimit: gbp(1000000)},
 		{ID: "prd_euro", Name: "Euro Account", Type: onepoint.ProductBusinessCurrent, Description: "A business account in euros."},
 		{ID: "prd_saver", Name: "Instant Saver", Type: onepoint.ProductOther, Description: "Savings that can be taken out at any time.", CreditRate: "3.8"},
 		{ID: "prd_platinum", Name: "Platinum Credit Card", Type: onepoint.ProductOther, Description: "A credit card for personal customers."},

@@ -16,11 +16,20 @@ const (
 // Query asks for a page of an account's entries, newest first.
 type Query struct {
 	onepoint.TransactionQuery
-	Direction Direction
-	Since     time.Time // only entries booked at or after; zero is no limit
-	Until     time.Time // only entries booked at or before; zero is no limit
-
+	Direction  Direction
 	BookedOnly bool // leave out what is pending
+}
+
+// Within narrows the query to entries booked from one instant to the other, both
+// inclusive; a zero one does not narrow.
+func (q Query) Within(from, to time.Time) Query {
+	if from.After(q.Since) {
+		q.Since = from
+	}
+	if !to.IsZero() && (q.Until.IsZero() || to.Before(q.Until)) {
+		q.Until = to
+	}
+	return q
 }
 
 // Accounts returns the accounts of which the customer is a holder.

@@ -120,12 +120,5 @@ func (c *Core) statement(m Month) onepoint.Statement {
 // not make.
 func (c *Core) StatementEntries(ctx context.Context, s onepoint.Statement, q Query) (onepoint.TransactionPage, error) {
 	q.BookedOnly = true
-	if q.Since.Before(s.Start) {
-		q.Since = s.Start
-	}
-	last := s.End.Add(time.Second - time.Microsecond)
-	if q.Until.IsZero() || q.Until.After(last) {
-		q.Until = last
-	}
-	return c.Entries(ctx, s.Account, q)
+	return c.Entries(ctx, s.Account, q.Within(s.Start, s.End.Add(time.Second-time.Microsecond)))
 }

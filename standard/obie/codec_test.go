@@ -11,13 +11,15 @@ import (
 	"github.com/onepointledger/onepoint"
 )
 
-func london(t testing.TB) codec {
+func london(t testing.TB) codec { return inLondon(t, v4()) }
+
+func inLondon(t testing.TB, v version) codec {
 	t.Helper()
 	zone, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return codec{v4(), zone}
+	return codec{v, zone}
 }
 
 // Whatever transaction a bank shows arrives as it was: through the wire and back.
@@ -143,9 +145,9 @@ func FuzzReadTransaction(f *testing.F) {
 func FuzzConsentRequest(f *testing.F) {
 	f.Add([]byte(`{"Data":{"Permissions":["ReadAccountsBasic"]},"Risk":{}}`))
 	f.Add([]byte(`{"Data":{"Permissions":null},"Risk":{}}`))
-	server := &Server{codec: london(f)}
+	c := london(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		a, err := server.readConsentRequest(body)
+		a, err := c.readConsentRequest(body)
 		if err == nil && a.Permissions == nil && len(body) == 0 {
 			t.Fatalf("took %q", body)
 		}
