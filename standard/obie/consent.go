@@ -26,11 +26,19 @@ func (a *api) consent(r *http.Request) (onepoint.Consent, error) {
 	if err != nil {
 		return onepoint.Consent{}, err
 	}
+	const op = "read consent"
 	c, err := a.consentOf(r, info, info.ConsentID)
-	if onepoint.CodeOf(err) == onepoint.CodeNotFound { // deleted, and its token not yet ended
-		return c, onepoint.E(onepoint.CodeConsentInvalid, "read consent", "the consent has ended: the user must consent anew", err)
+	switch {
+	case onepoint.CodeOf(err) == onepoint.CodeNotFound: // deleted, and its token not yet ended
+		return c, onepoint.E(onepoint.CodeConsentInvalid, op, "the consent has ended: the user must consent anew", err)
+	case err != nil:
+		return c, err
+	case c.Status == onepoint.ConsentExpired:
+		return c, onepoint.E(onepoint.CodeConsentExpired, op, "the consent has expired: the user must consent again", nil)
+	case c.Status != onepoint.ConsentAuthorised: // a list over no accounts would ask the bank for none
+		return c, onepoint.E(onepoint.CodeConsentInvalid, op, "the consent is not authorised: the user must consent", nil)
 	}
-	return c, err
+	return c, nil
 }
 
 // consentOf reads a consent that this version may use.
