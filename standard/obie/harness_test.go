@@ -78,6 +78,12 @@ func newModel(tb testing.TB) *model {
 	return m
 }
 
+// fataler is a test, rapid's too.
+type fataler interface {
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // user makes a token for a consent.
 func (m *model) user(name, consent string) {
 	m.tokens[name] = fapi.TokenInfo{ClientID: "client-1", GrantType: "authorization_code", Scopes: []string{"openid", "accounts"}, ConsentID: consent}
@@ -85,8 +91,7 @@ func (m *model) user(name, consent string) {
 
 // granted lodges and approves a consent through the bank and returns its id; a
 // token of the same name reads under it.
-func (m *model) granted(tb testing.TB, name, customer string, a onepoint.Access, accounts ...string) string {
-	tb.Helper()
+func (m *model) granted(tb fataler, name, customer string, a onepoint.Access, accounts ...string) string {
 	c, err := m.bank.Lodge(context.Background(), onepoint.TPP{ClientID: "client-1"}, a)
 	if err != nil {
 		tb.Fatal(err)
@@ -135,8 +140,7 @@ func (m *model) do(q request) *http.Response {
 }
 
 // get reads a path and decodes its JSON.
-func (m *model) get(tb testing.TB, path, token string) (int, map[string]any) {
-	tb.Helper()
+func (m *model) get(tb fataler, path, token string) (int, map[string]any) {
 	resp := m.do(request{method: http.MethodGet, path: path, token: token})
 	content, err := io.ReadAll(resp.Body)
 	if err != nil {
