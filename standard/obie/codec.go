@@ -263,8 +263,8 @@ func (c codec) transactionToWire(account string, t onepoint.Transaction) wireTra
 	return w
 }
 
-// bankCodeToWire splits a code into its family, with the domain, and its
-// sub-family; version 3.1 spells both out.
+// bankCodeToWire splits a code into its family and its sub-family; version 3.1
+// spells both out. The domain of a family that the table does not know stays.
 func (c codec) bankCodeToWire(code string) *wireBankCode {
 	at := strings.LastIndexByte(code, '-')
 	if at <= 0 {

@@ -52,8 +52,12 @@ func TestConsentRequestsAreRefusedAsTheStandardSays(t *testing.T) {
 			status       int
 			code         string
 		}{
-			{"", "application/json", 401, ""}, {"unknown", "application/json", 401, ""}, {"good", "application/json", 401, ""},
-			{"clientless", "application/json", 403, "U008"}, {"client", "text/plain", 415, ""}, {"client", "application/jose", 415, ""},
+			{"", "application/json", 401, ""},
+			{"unknown", "application/json", 401, ""},
+			{"good", "application/json", 401, ""},
+			{"clientless", "application/json", 403, "U008"},
+			{"client", "text/plain", 415, ""},
+			{"client", "application/jose", 415, ""},
 		} {
 			q.token, q.header = c.token, map[string]string{"Content-Type": c.media}
 			m.wantRefusal(t, base, q, c.status, c.code)
@@ -84,7 +88,7 @@ func TestAConsentServesItsVersionAndNewerOnes(t *testing.T) {
 	lodge := func(base string) string {
 		resp := m.do(request{method: http.MethodPost, path: base + "/account-access-consents", token: "client", body: `{"Data":{"Permissions":["ReadAccountsBasic"]},"Risk":{}}`})
 		var body struct {
-			Data struct{ ConsentId, Status string }
+			Data struct{ ConsentID, Status string }
 		}
 		content, err := io.ReadAll(resp.Body)
 		if err == nil {
@@ -96,10 +100,10 @@ func TestAConsentServesItsVersionAndNewerOnes(t *testing.T) {
 		if want := map[string]string{v3Base: "AwaitingAuthorisation", v4Base: "AWAU"}[base]; body.Data.Status != want {
 			t.Errorf("status %s, want %s", body.Data.Status, want)
 		}
-		if err := m.bank.Journey().Approve(t.Context(), body.Data.ConsentId, "cus_alice", []string{"acc_alice_current"}); err != nil {
+		if err := m.bank.Journey().Approve(t.Context(), body.Data.ConsentID, "cus_alice", []string{"acc_alice_current"}); err != nil {
 			t.Fatal(err)
 		}
-		return body.Data.ConsentId
+		return body.Data.ConsentID
 	}
 	old, young := lodge(v3Base), lodge(v4Base)
 	m.user("old", old)

@@ -12,8 +12,8 @@ type version struct {
 	balances []pair[onepoint.BalanceType]
 	accounts []pair[onepoint.AccountType]
 	mandates []pair[onepoint.ArrangementStatus]
-	families []pair[string] // of ISO 20022 bank transaction codes, domain and family
-	products []pair[string] // sub-families
+	families []pair[string] // of ISO 20022 bank transaction codes, with their domain, which the wire leaves out
+	products []pair[string] // sub-families; none where the code itself is written
 }
 
 // aisp is where the account-information API lies below a version's base.
@@ -80,6 +80,15 @@ func v4() version {
 			{onepoint.ArrangementCancelled, "CANC"},
 			{onepoint.ArrangementExpired, "EXPI"},
 			{onepoint.ArrangementSuspended, "SUSP"},
+		},
+		families: []pair[string]{
+			{"PMNT-RCDT", "RCDT"},
+			{"PMNT-ICDT", "ICDT"},
+			{"PMNT-RDDT", "RDDT"},
+			{"PMNT-CCRD", "CCRD"},
+			{"PMNT-CNTR", "CNTR"},
+			{"ACMT-MCOP", "MCOP"},
+			{"ACMT-MDOP", "MDOP"},
 		},
 	}
 }
