@@ -65,11 +65,14 @@ type TransactionQuery struct {
 	Since  time.Time
 	Until  time.Time
 	Cursor string
-	Limit  int // at most this many, 0 for the bank's own page size
+	Oldest bool // the last page, instead of one that a cursor names
+	Limit  int  // at most this many, 0 for the bank's own page size
 }
 
-// TransactionPage is one page. Next is empty on the last.
+// TransactionPage is one page, with the cursors of its neighbours. Next is empty
+// on the last; Prev on the first, and where the bank gives no way back.
 type TransactionPage struct {
 	Transactions []Transaction
 	Next         string
+	Prev         string
 }

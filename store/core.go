@@ -185,8 +185,12 @@ func (b *Bank) Entries(ctx context.Context, account string, r core.Range) ([]cor
 	if !r.Before.IsZero() {
 		and("booked_at < ?", micros(r.Before))
 	}
+	order, beyond := " ORDER BY booked_at DESC, seq DESC", "(booked_at, seq) < (?, ?)"
+	if r.Back {
+		order, beyond = " ORDER BY booked_at, seq", "(booked_at, seq) > (?, ?)"
+	}
 	if r.After != (core.Place{}) {
-		and("(booked_at, seq) < (?, ?)", r.After.BookedAt.UnixMicro(), r.After.Seq)
+		and(beyond, r.After.BookedAt.UnixMicro(), r.After.Seq)
 	}
 	if r.Booked {
 		and("status = 'booked'")
@@ -197,7 +201,7 @@ func (b *Bank) Entries(ctx context.Context, account string, r core.Range) ([]cor
 	case core.Debits:
 		and("amount < 0")
 	}
-	q := `SELECT ` + entryColumns + ` FROM entries WHERE ` + strings.Join(where, " AND ") + ` ORDER BY booked_at DESC, seq DESC`
+	q := `SELECT ` + entryColumns + ` FROM entries WHERE ` + strings.Join(where, " AND ") + order
 	if r.Limit > 0 {
 		args = append(args, int64(r.Limit))
 		q += fmt.Sprintf(" LIMIT $%d", len(args))
@@ -206,7 +210,11 @@ func (b *Bank) Entries(ctx context.Context, account string, r core.Range) ([]cor
 	if err != nil {
 		return nil, failed("read entries", err)
 	}
-	return scanEntries(rows)
+	entries, err := scanEntries(rows)
+	if r.Back {
+		slices.Reverse(entries)
+	}
+	return entries, err
 }
 
 func scanEntries(rows *sql.Rows) ([]core.Entry, error) {

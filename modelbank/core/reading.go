@@ -91,7 +91,7 @@ func (c *Core) Balances(ctx context.Context, account string) ([]onepoint.Balance
 // is a place in the statement, so what is booked while a reader pages shifts
 // nothing. CodeInvalid for a cursor that this bank did not make.
 func (c *Core) Entries(ctx context.Context, account string, q Query) (onepoint.TransactionPage, error) {
-	after, err := parseCursor(q.Cursor)
+	after, back, err := parseCursor(q.Cursor)
 	if err != nil {
 		return onepoint.TransactionPage{}, err
 	}
@@ -101,18 +101,39 @@ func (c *Core) Entries(ctx context.Context, account string, q Query) (onepoint.T
 	}
 	limit = min(limit, maxPage)
 	r := c.bounds(q)
-	r.After, r.Limit = after, limit+1 // one more tells whether there is a next page
+	r.After, r.Back, r.Limit = after, back || q.Oldest, limit+1 // one more tells whether there is another page
 	entries, err := c.store.Entries(ctx, account, r)
+	if err == nil && back && len(entries) == 0 { // what was newer is no longer shown: begin again
+		r.After, r.Back = Place{}, false
+		entries, err = c.store.Entries(ctx, account, r)
+	}
 	if err != nil {
 		return onepoint.TransactionPage{}, onepoint.E("", "read statement", "", err)
 	}
-	var page onepoint.TransactionPage
-	if len(entries) > limit {
-		entries = entries[:limit]
-		page.Next = cursorAfter(entries[limit-1])
+	return c.page(entries, r, limit), nil
+}
+
+// page cuts the entry too many and says where the neighbours are.
+func (c *Core) page(entries []Entry, r Range, limit int) onepoint.TransactionPage {
+	more, n := len(entries) > limit, len(entries)
+	var newer, older bool
+	switch {
+	case r.Back && more:
+		entries, newer = entries[1:], true
+	case more:
+		entries, older = entries[:limit], true
 	}
-	page.Transactions = c.transactions(entries)
-	return page, nil
+	if r.After != (Place{}) && n > 0 { // the reader comes from there
+		newer, older = newer || !r.Back, older || r.Back
+	}
+	page := onepoint.TransactionPage{Transactions: c.transactions(entries)}
+	if newer {
+		page.Prev = cursorBefore(entries[0])
+	}
+	if older {
+		page.Next = cursorAfter(entries[len(entries)-1])
+	}
+	return page
 }
 
 // bounds turns the civil dates and the instants of a query into one interval.

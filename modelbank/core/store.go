@@ -60,6 +60,7 @@ type Range struct {
 	Direction Direction
 	Booked    bool  // leave out what is pending
 	After     Place // continue after this entry
+	Back      bool  // the entries newer than After that are next to it; the oldest when After is zero
 	Limit     int
 }
 

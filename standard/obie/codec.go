@@ -90,21 +90,30 @@ func unsigned(m onepoint.Money) (wireAmount, string) {
 }
 
 // instant reads a date and time with zone; some banks leave zone or time out.
+// Years that would not write back with four digits are refused.
 func (c codec) instant(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
+	t, err := c.parse(s)
+	if year := t.In(c.zone).Year(); err != nil || year < 1 || year > 9998 {
+		return time.Time{}, broken("a date", fmt.Errorf("%.40q", s))
+	}
+	return t, nil
+}
+
+func (c codec) parse(s string) (t time.Time, err error) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700"} {
-		if t, err := time.Parse(layout, s); err == nil {
+		if t, err = time.Parse(layout, s); err == nil {
 			return t, nil
 		}
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05.999999999", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, s, c.zone); err == nil {
+		if t, err = time.ParseInLocation(layout, s, c.zone); err == nil {
 			return t, nil
 		}
 	}
-	return time.Time{}, broken("a date", fmt.Errorf("%.40q", s))
+	return t, err
 }
 
 // date is the civil date at the bank.

@@ -107,15 +107,16 @@ func (a *api) transactions(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return a.transactionPage(r, account, got, got.Next)
+	return a.transactionPage(r, account, got)
 }
 
-func (a *api) transactionPage(r *http.Request, account string, got onepoint.TransactionPage, next string) (int, any, error) {
+// transactionPage writes a page of one account.
+func (a *api) transactionPage(r *http.Request, account string, got onepoint.TransactionPage) (int, any, error) {
 	list := wireTransactions{Transaction: make([]wireTransaction, 0, len(got.Transactions))}
 	for _, t := range got.Transactions {
 		list.Transaction = append(list.Transaction, a.codec.transactionToWire(account, t))
 	}
-	return http.StatusOK, wirePage[wireTransactions]{Data: list, Links: a.links(r, next)}, nil
+	return http.StatusOK, wirePage[wireTransactions]{Data: list, Links: a.links(r, got.Prev, got.Next)}, nil
 }
 
 // allTransactions is every consented account's, one account after the other; the
@@ -133,16 +134,34 @@ func (a *api) allTransactions(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if at >= len(consent.Accounts) {
-		return a.transactionPage(r, "", onepoint.TransactionPage{}, "")
+	if q.Cursor = inner; inner == bulkEnd {
+		q.Cursor, q.Oldest = "", true
 	}
-	q.Cursor = inner
 	id := consent.Accounts[at]
 	got, err := a.Bank.Transactions(r.Context(), consent, id, q)
 	if err != nil {
 		return 0, nil, err
 	}
-	return a.transactionPage(r, id, got, bulkNext(consent.Accounts, at, got.Next))
+	switch {
+	case got.Next != "":
+		got.Next = bulkCursor(id, got.Next)
+	case at+1 < len(consent.Accounts):
+		got.Next = bulkCursor(consent.Accounts[at+1], "")
+	}
+	switch {
+	case got.Prev != "":
+		got.Prev = bulkCursor(id, got.Prev)
+	case at > 0:
+		got.Prev = bulkCursor(consent.Accounts[at-1], bulkEnd)
+	}
+	return a.transactionPage(r, id, got)
+}
+
+// bulkEnd is the place of an account's last page.
+const bulkEnd = "end"
+
+func bulkCursor(account, inner string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(account + "|" + inner))
 }
 
 func bulkPlace(accounts []string, cursor string) (at int, inner string, err error) {
@@ -159,15 +178,6 @@ func bulkPlace(accounts []string, cursor string) (at int, inner string, err erro
 		}
 	}
 	return 0, "", fieldInvalid(cursorParameter, "is not a page of this list")
-}
-
-func bulkNext(accounts []string, at int, inner string) string {
-	if inner == "" {
-		if at++; at >= len(accounts) {
-			return ""
-		}
-	}
-	return base64.RawURLEncoding.EncodeToString([]byte(accounts[at] + "|" + inner))
 }
 
 // query reads filters and cursor.
@@ -206,9 +216,9 @@ func (s *Server) filter(v url.Values, name string) (time.Time, error) {
 	return time.Time{}, &refusal{http.StatusBadRequest, "U003", "is no ISO 8601 date and time", name}
 }
 
-// links are those of a page, filters kept. The list is read by cursor, so there
-// is no way back and no count of pages.
-func (a *api) links(r *http.Request, next string) wireLinks {
+// links are those of a page, filters kept: no Prev on the first, no Next on the
+// last. The list is read by cursor, so how many pages it has is not known.
+func (a *api) links(r *http.Request, prev, next string) wireLinks {
 	l := wireLinks{Self: a.self(r)}
 	v := r.URL.Query()
 	at := func(cursor string) string {
@@ -221,8 +231,9 @@ func (a *api) links(r *http.Request, next string) wireLinks {
 		}
 		return a.BaseURL + r.URL.Path + "?" + v.Encode()
 	}
-	if v.Has(cursorParameter) || next != "" {
-		l.First = at("")
+	l.First = at("")
+	if prev != "" {
+		l.Prev = at(prev)
 	}
 	if next != "" {
 		l.Next = at(next)

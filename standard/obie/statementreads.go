@@ -70,7 +70,7 @@ func (a *api) statementTransactions(r *http.Request) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return a.transactionPage(r, account, got, got.Next)
+	return a.transactionPage(r, account, got)
 }
 
 func (a *api) statementFile(r *http.Request) (int, any, error) {
