@@ -63,33 +63,14 @@ func v4() version {
 			{onepoint.BalanceExpected, "XPCD"},
 			{onepoint.BalanceOther, "INFO"},
 		},
-		accounts: []pair[onepoint.AccountType]{
-			{onepoint.AccountCurrent, "CACC"},
-			{onepoint.AccountSavings, "SVGS"},
-			{onepoint.AccountCard, "CARD"},
-			{onepoint.AccountLoan, "LOAN"},
-			{onepoint.AccountOther, "OTHR"},
-			{onepoint.AccountSavings, "LLSV"},
-			{onepoint.AccountSavings, "ONDP"},
-			{onepoint.AccountLoan, "MORT"},
-			{onepoint.AccountCurrent, "TRAN"},
-			{onepoint.AccountCurrent, "SLRY"},
-		},
+		accounts: accountsV4(),
 		mandates: []pair[onepoint.ArrangementStatus]{
 			{onepoint.ArrangementActive, "ACTV"},
 			{onepoint.ArrangementCancelled, "CANC"},
 			{onepoint.ArrangementExpired, "EXPI"},
 			{onepoint.ArrangementSuspended, "SUSP"},
 		},
-		families: []pair[string]{
-			{"PMNT-RCDT", "RCDT"},
-			{"PMNT-ICDT", "ICDT"},
-			{"PMNT-RDDT", "RDDT"},
-			{"PMNT-CCRD", "CCRD"},
-			{"PMNT-CNTR", "CNTR"},
-			{"ACMT-MCOP", "MCOP"},
-			{"ACMT-MDOP", "MDOP"},
-		},
+		families: familiesV4(),
 	}
 }
 
@@ -110,54 +91,97 @@ func v3() version {
 			{onepoint.StatusPending, "Pending"},
 			{onepoint.StatusRejected, "Rejected"},
 		},
-		balances: []pair[onepoint.BalanceType]{
-			{onepoint.BalanceInterimAvailable, "InterimAvailable"},
-			{onepoint.BalanceInterimBooked, "InterimBooked"},
-			{onepoint.BalanceClosingBooked, "ClosingBooked"},
-			{onepoint.BalanceOpeningBooked, "OpeningBooked"},
-			{onepoint.BalanceExpected, "Expected"},
-			{onepoint.BalanceOther, "Information"},
-		},
-		accounts: []pair[onepoint.AccountType]{
-			{onepoint.AccountCurrent, "CurrentAccount"},
-			{onepoint.AccountSavings, "Savings"},
-			{onepoint.AccountCard, "CreditCard"},
-			{onepoint.AccountLoan, "Loan"},
-			{onepoint.AccountOther, "Wallet"},
-			{onepoint.AccountCard, "ChargeCard"},
-			{onepoint.AccountCard, "PrePaidCard"},
-			{onepoint.AccountLoan, "Mortgage"},
-			{onepoint.AccountOther, "EMoney"},
-		},
+		balances: balancesV3(),
+		accounts: accountsV3(),
 		mandates: []pair[onepoint.ArrangementStatus]{
 			{onepoint.ArrangementActive, "Active"},
 			{onepoint.ArrangementCancelled, "Inactive"},
 			{onepoint.ArrangementExpired, "Inactive"},
 			{onepoint.ArrangementSuspended, "Inactive"},
 		},
-		families: []pair[string]{
-			{"PMNT-RCDT", "ReceivedCreditTransfers"},
-			{"PMNT-ICDT", "IssuedCreditTransfers"},
-			{"PMNT-RDDT", "ReceivedDirectDebits"},
-			{"PMNT-CCRD", "CustomerCardTransactions"},
-			{"PMNT-CNTR", "CounterTransactions"},
-			{"ACMT-MCOP", "MiscellaneousCreditOperations"},
-			{"ACMT-MDOP", "MiscellaneousDebitOperations"},
-		},
-		products: []pair[string]{
-			{"DMCT", "DomesticCreditTransfer"},
-			{"ESCT", "SEPACreditTransfer"},
-			{"BOOK", "InternalBookTransfer"},
-			{"STDO", "StandingOrder"},
-			{"SALA", "PayrollSalaryPayment"},
-			{"PMDD", "PaymentDirectDebit"},
-			{"POSD", "PointOfSalePaymentDebitCard"},
-			{"POSC", "PointOfSalePaymentCreditCard"},
-			{"CWDL", "CashWithdrawal"},
-			{"CDPT", "CashDeposit"},
-			{"RIMB", "Reimbursement"},
-			{"INTR", "Interest"},
-			{"CHRG", "Charges"},
-		},
+		families: familiesV3(),
+		products: productsV3(),
+	}
+}
+
+func accountsV4() []pair[onepoint.AccountType] {
+	return []pair[onepoint.AccountType]{
+		{onepoint.AccountCurrent, "CACC"},
+		{onepoint.AccountSavings, "SVGS"},
+		{onepoint.AccountCard, "CARD"},
+		{onepoint.AccountLoan, "LOAN"},
+		{onepoint.AccountOther, "OTHR"},
+		{onepoint.AccountSavings, "LLSV"},
+		{onepoint.AccountSavings, "ONDP"},
+		{onepoint.AccountLoan, "MORT"},
+		{onepoint.AccountCurrent, "TRAN"},
+		{onepoint.AccountCurrent, "SLRY"},
+	}
+}
+
+func familiesV4() []pair[string] {
+	return []pair[string]{
+		{"PMNT-RCDT", "RCDT"},
+		{"PMNT-ICDT", "ICDT"},
+		{"PMNT-RDDT", "RDDT"},
+		{"PMNT-CCRD", "CCRD"},
+		{"PMNT-CNTR", "CNTR"},
+		{"ACMT-MCOP", "MCOP"},
+		{"ACMT-MDOP", "MDOP"},
+	}
+}
+
+func balancesV3() []pair[onepoint.BalanceType] {
+	return []pair[onepoint.BalanceType]{
+		{onepoint.BalanceInterimAvailable, "InterimAvailable"},
+		{onepoint.BalanceInterimBooked, "InterimBooked"},
+		{onepoint.BalanceClosingBooked, "ClosingBooked"},
+		{onepoint.BalanceOpeningBooked, "OpeningBooked"},
+		{onepoint.BalanceExpected, "Expected"},
+		{onepoint.BalanceOther, "Information"},
+	}
+}
+
+func accountsV3() []pair[onepoint.AccountType] {
+	return []pair[onepoint.AccountType]{
+		{onepoint.AccountCurrent, "CurrentAccount"},
+		{onepoint.AccountSavings, "Savings"},
+		{onepoint.AccountCard, "CreditCard"},
+		{onepoint.AccountLoan, "Loan"},
+		{onepoint.AccountOther, "Wallet"},
+		{onepoint.AccountCard, "ChargeCard"},
+		{onepoint.AccountCard, "PrePaidCard"},
+		{onepoint.AccountLoan, "Mortgage"},
+		{onepoint.AccountOther, "EMoney"},
+	}
+}
+
+func familiesV3() []pair[string] {
+	return []pair[string]{
+		{"PMNT-RCDT", "ReceivedCreditTransfers"},
+		{"PMNT-ICDT", "IssuedCreditTransfers"},
+		{"PMNT-RDDT", "ReceivedDirectDebits"},
+		{"PMNT-CCRD", "CustomerCardTransactions"},
+		{"PMNT-CNTR", "CounterTransactions"},
+		{"ACMT-MCOP", "MiscellaneousCreditOperations"},
+		{"ACMT-MDOP", "MiscellaneousDebitOperations"},
+	}
+}
+
+func productsV3() []pair[string] {
+	return []pair[string]{
+		{"DMCT", "DomesticCreditTransfer"},
+		{"ESCT", "SEPACreditTransfer"},
+		{"BOOK", "InternalBookTransfer"},
+		{"STDO", "StandingOrder"},
+		{"SALA", "PayrollSalaryPayment"},
+		{"PMDD", "PaymentDirectDebit"},
+		{"POSD", "PointOfSalePaymentDebitCard"},
+		{"POSC", "PointOfSalePaymentCreditCard"},
+		{"CWDL", "CashWithdrawal"},
+		{"CDPT", "CashDeposit"},
+		{"RIMB", "Reimbursement"},
+		{"INTR", "Interest"},
+		{"CHRG", "Charges"},
 	}
 }
