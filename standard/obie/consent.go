@@ -1,13 +1,9 @@
 package obie
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/onepointledger/onepoint"
@@ -80,27 +76,6 @@ func jsonBody(r *http.Request) ([]byte, error) {
 		return nil, &refusal{http.StatusBadRequest, "U010", "the body is too large or broke off", ""}
 	}
 	return body, nil
-}
-
-// decodeStrict decodes one JSON object whose fields are all known.
-func decodeStrict(body []byte, into any) error {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		var typed *json.UnmarshalTypeError
-		name, unknown := strings.CutPrefix(err.Error(), "json: unknown field ")
-		switch {
-		case unknown:
-			return &refusal{http.StatusBadRequest, "U005", "the field is not expected here", strings.Trim(name, `"`)}
-		case errors.As(err, &typed) && typed.Field != "":
-			return fieldInvalid(typed.Field, "the field has the wrong type")
-		}
-		return &refusal{http.StatusBadRequest, "U010", "the body is not the JSON that is expected", ""}
-	}
-	if dec.More() {
-		return &refusal{http.StatusBadRequest, "U010", "there is more after the JSON object", ""}
-	}
-	return nil
 }
 
 // readConsentRequest reads OBReadConsent1. What the permissions may be, the bank
