@@ -104,9 +104,10 @@ func (b *Bank) PutClient(ctx context.Context, c as.Client) error {
 		return fmt.Errorf("encode client: %w", err)
 	}
 	_, err := b.write.ExecContext(ctx,
-		`INSERT INTO as_clients (id, org_id, software_id, name, metadata, statement, created) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		 ON CONFLICT (id) DO UPDATE SET name = excluded.name, metadata = excluded.metadata, statement = excluded.statement`,
-		c.ID, c.OrgID, c.SoftwareID, c.Name, string(metadata), string(statement), micros(c.Created))
+		`INSERT INTO as_clients (id, org_id, software_id, name, metadata, statement, created, secret_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		 ON CONFLICT (id) DO UPDATE SET name = excluded.name, metadata = excluded.metadata, statement = excluded.statement,
+		 secret_hash = excluded.secret_hash`,
+		c.ID, c.OrgID, c.SoftwareID, c.Name, string(metadata), string(statement), micros(c.Created), c.SecretHash)
 	return failed("write client", err)
 }
 
@@ -114,8 +115,8 @@ func (b *Bank) asClient(ctx context.Context, where string, args ...any) (as.Clie
 	var c as.Client
 	var metadata, statement string
 	var created int64
-	err := b.read.QueryRowContext(ctx, `SELECT id, org_id, software_id, name, metadata, statement, created FROM as_clients `+where, args...).
-		Scan(&c.ID, &c.OrgID, &c.SoftwareID, &c.Name, &metadata, &statement, &created)
+	err := b.read.QueryRowContext(ctx, `SELECT id, org_id, software_id, name, metadata, statement, created, secret_hash FROM as_clients `+where, args...).
+		Scan(&c.ID, &c.OrgID, &c.SoftwareID, &c.Name, &metadata, &statement, &created, &c.SecretHash)
 	if err != nil {
 		return c, failed("find client", err)
 	}

@@ -2,11 +2,13 @@ package as
 
 import (
 	"context"
+	"crypto/subtle"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/eidas"
 	"github.com/onepointledger/onepoint/fapi"
 )
 
@@ -29,6 +31,7 @@ func invalidGrant(description string) error {
 // caller is an authenticated client and the certificate it came with.
 type caller struct {
 	Client
+	cert       eidas.Certificate
 	thumbprint string
 }
 
@@ -47,7 +50,8 @@ func form(r *http.Request) (url.Values, error) {
 }
 
 // authenticate finds out which client calls: by the certificate of the
-// connection, and by what it registered: private_key_jwt or tls_client_auth.
+// connection, and by what it registered: private_key_jwt, tls_client_auth or
+// client_secret_basic. The directory must still vouch for it.
 func (s *Server) authenticate(r *http.Request, f url.Values) (caller, error) {
 	ctx := r.Context()
 	cert, thumbprint, err := s.certificate(r)
@@ -55,6 +59,16 @@ func (s *Server) authenticate(r *http.Request, f url.Values) (caller, error) {
 		return caller{}, err
 	}
 	id := f.Get("client_id")
+	basicID, secret, basic, err := basicAuth(r)
+	if err != nil {
+		return caller{}, err
+	}
+	if basic {
+		if id != "" && id != basicID {
+			return caller{}, invalidClient("client_id is another than the one of the Authorization header")
+		}
+		id = basicID
+	}
 	assertion := f.Get("client_assertion")
 	if id == "" && assertion != "" { // a client may leave it to the assertion's sub
 		var claims struct {
@@ -75,7 +89,14 @@ func (s *Server) authenticate(r *http.Request, f url.Values) (caller, error) {
 	if cert.Identifier != client.OrgID {
 		return caller{}, invalidClient("the client certificate belongs to another organisation")
 	}
+	if basic != (client.Metadata.TokenAuthMethod == "client_secret_basic") || assertion != "" && client.Metadata.TokenAuthMethod != "private_key_jwt" {
+		return caller{}, invalidClient("authenticate as registered, and in no other way beside it")
+	}
 	switch client.Metadata.TokenAuthMethod {
+	case "client_secret_basic":
+		if !s.SecretClients || len(client.SecretHash) == 0 || subtle.ConstantTimeCompare(hash(secret), client.SecretHash) != 1 {
+			err = invalidClient("the client's secret is wrong")
+		}
 	case "private_key_jwt":
 		err = s.checkAssertion(ctx, client, f)
 	case "tls_client_auth":
@@ -85,7 +106,40 @@ func (s *Server) authenticate(r *http.Request, f url.Values) (caller, error) {
 	default:
 		err = invalidClient("the client has no way to authenticate")
 	}
-	return caller{client, thumbprint}, err
+	if err != nil {
+		return caller{}, err
+	}
+	return caller{client, cert, thumbprint}, s.standing(ctx, client.OrgID, client.SoftwareID)
+}
+
+// standing asks the directory whether it still vouches for the software.
+func (s *Server) standing(ctx context.Context, org, software string) error {
+	if s.Standing == nil {
+		return nil
+	}
+	err := s.Standing(ctx, org, software)
+	if onepoint.CodeOf(err) == onepoint.CodeForbidden {
+		return invalidClient("the directory: " + onepoint.MessageOf(err))
+	}
+	return err
+}
+
+// basicAuth reads the client's id and secret of RFC 6749 section 2.3.1, which
+// are form-encoded inside the header.
+func basicAuth(r *http.Request) (id, secret string, ok bool, err error) {
+	if r.Header.Get("Authorization") == "" {
+		return "", "", false, nil
+	}
+	user, password, ok := r.BasicAuth()
+	if !ok {
+		return "", "", false, invalidClient("the Authorization header is malformed")
+	}
+	id, err1 := url.QueryUnescape(user)
+	secret, err2 := url.QueryUnescape(password)
+	if err1 != nil || err2 != nil {
+		return "", "", false, invalidClient("the Authorization header is malformed")
+	}
+	return id, secret, true, nil
 }
 
 func (s *Server) checkAssertion(ctx context.Context, client Client, f url.Values) error {

@@ -48,6 +48,7 @@ type Client struct {
 	Created    time.Time
 	Metadata   fapi.ClientMetadata
 	Statement  fapi.SoftwareStatement
+	SecretHash []byte // SHA-256 of its secret, with client_secret_basic
 }
 
 // Records stores records.
@@ -96,6 +97,8 @@ type Store interface {
 	Tokens
 	Clients
 	Nonces
+	Sessions
+	KeyNames
 }
 
 // handle makes an unguessable handle of 256 bits, and its hash.
