@@ -42,17 +42,21 @@ type bankConfig struct {
 	Database string
 	Seed     string
 	Trust    *trust
-	Now      onepoint.Clock
-	Log      *slog.Logger
-	Step     func(format string, args ...any)
+	// NoSecondFactor lets customers in with their password: for tests.
+	NoSecondFactor bool
+	Now            onepoint.Clock
+	Log            *slog.Logger
+	Step           func(format string, args ...any)
 }
 
 // bankSide is the running model bank.
 type bankSide struct {
-	Handler http.Handler
-	TLS     *tls.Config
-	Core    *core.Core
-	OP      *op.Server
+	Handler  http.Handler
+	TLS      *tls.Config
+	Core     *core.Core
+	OP       *op.Server
+	Auth     *as.Server
+	Register *directory.Directory
 
 	db *store.Bank
 }
@@ -120,10 +124,20 @@ func certifyBank(ctx context.Context, c bankConfig, keys *vault.Vault) error {
 	if err := c.Trust.certify(ctx, keys, bankWorkspace, "tls", vault.ECDSAP256, web); err != nil {
 		return err
 	}
-	if err := c.Trust.certify(ctx, keys, bankWorkspace, "directory", vault.RSA2048, seal); err != nil {
-		return err
+	return c.Trust.certify(ctx, keys, bankWorkspace, "directory", vault.RSA2048, seal)
+}
+
+// sealingKey opens a signing key of the bank by its name, or makes it, with a
+// seal's certificate.
+func sealingKey(ctx context.Context, c bankConfig, keys *vault.Vault, name string) (fapi.SigningKey, error) {
+	seal := eidas.Request{
+		Type: eidas.TypeSeal, Subject: eidas.Subject{Country: "GB", Organisation: bankName, CommonName: bankName},
+		OrgID: bankOrg, Roles: []eidas.Role{eidas.RoleAS},
 	}
-	return c.Trust.certify(ctx, keys, bankWorkspace, "signing", vault.RSA2048, seal)
+	if err := c.Trust.certify(ctx, keys, bankWorkspace, name, vault.RSA2048, seal); err != nil {
+		return fapi.SigningKey{}, err
+	}
+	return signingKey(ctx, keys, bankWorkspace, name)
 }
 
 func seed(ctx context.Context, books *core.Core, c bankConfig) error {
@@ -145,7 +159,7 @@ func seed(ctx context.Context, books *core.Core, c bankConfig) error {
 }
 
 func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault, zone *time.Location, ids onepoint.IDs) (http.Handler, error) {
-	signing, err := signingKey(ctx, keys, bankWorkspace, "signing")
+	signing, err := sealingKey(ctx, c, keys, "signing")
 	if err != nil {
 		return nil, err
 	}
@@ -161,19 +175,23 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	toSelf := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: c.Trust.qtsp.Roots(), MinVersion: tls.VersionTLS12}, IdleConnTimeout: idleLimit,
 	}}
+	b.Register = directory.New(directory.Config{
+		Issuer: directoryName, BaseURL: c.URL, Key: directoryKey, Store: b.db, Roots: c.Trust.qtsp.Roots(),
+		Now: c.Now, NewID: ids, Log: c.Log,
+	})
 	server, err = as.New(as.Config{
 		Issuer: c.URL, OrganisationID: bankOrg, BankName: bankName, Store: b.db, Journey: bank.Journey(),
 		Directories: []as.TrustedDirectory{{Issuer: directoryName, JWKSURL: c.URL + "/directory/jwks"}},
-		HTTP:        toSelf, Key: signing, Roots: c.Trust.qtsp.Roots(),
+		HTTP:        toSelf, Roots: c.Trust.qtsp.Roots(),
+		KeyNamed:      func(ctx context.Context, name string) (fapi.SigningKey, error) { return sealingKey(ctx, c, keys, name) },
+		Standing:      b.Register.Standing,
+		SecretClients: true, NoSecondFactor: c.NoSecondFactor, SandboxSecret: core.SandboxTOTP,
 		AllowLoopbackRedirects: true, StatementMaxAge: statementAge, Now: c.Now, NewID: ids, Log: c.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the authorization server: %w", err)
 	}
-	dir := directory.New(directory.Config{
-		Issuer: directoryName, BaseURL: c.URL, Key: directoryKey, Store: b.db, Roots: c.Trust.qtsp.Roots(),
-		Now: c.Now, NewID: ids, Log: c.Log,
-	})
+	b.Auth = server
 	api, err := obie.NewServer(obie.ServerConfig{
 		BaseURL: c.URL, Bank: bank, Tokens: server, Zone: zone, Now: c.Now, NewID: ids, Log: c.Log,
 	})
@@ -182,7 +200,7 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/open-banking/", api)
-	mux.Handle("/directory/", dir.Handler())
+	mux.Handle("/directory/", b.Register.Handler())
 	mux.Handle("/", server.Handler())
 	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing})
 }

@@ -84,9 +84,9 @@ func (b *banksCmd) Run(c *cliContext) error {
 			continue
 		}
 		fmt.Fprintf(c.Out, "\nLogins at %s:\n", bank.Name)
-		t := &table{titles: []string{"LOGIN", "PASSWORD", "WHO"}}
+		t := &table{titles: []string{"LOGIN", "PASSWORD", "CODES (TOTP SECRET)", "WHO"}}
 		for _, u := range bank.TestUsers {
-			t.add(u.Login, u.Password, u.About)
+			t.add(u.Login, u.Password, u.TOTP, u.About)
 		}
 		t.write(c.Out)
 	}

@@ -27,9 +27,11 @@ type stack struct {
 	Seed         string
 	Database     string // empty: SQLite in Data
 	BankDatabase string
-	Now          onepoint.Clock
-	Log          *slog.Logger
-	Step         func(format string, args ...any) // tells the user what was done
+	// NoSecondFactor lets customers of the bank in with their password: for tests.
+	NoSecondFactor bool
+	Now            onepoint.Clock
+	Log            *slog.Logger
+	Step           func(format string, args ...any) // tells the user what was done
 
 	URL      string // of the platform, once started
 	Bank     *bankSide
@@ -64,7 +66,7 @@ func (s *stack) Start(ctx context.Context) error {
 	bankURL := "https://" + bankListener.Addr().String()
 
 	s.Bank, err = openBankSide(ctx, bankConfig{
-		URL: bankURL, Data: s.Data, Database: s.BankDatabase, Seed: s.Seed, Trust: s.trust,
+		URL: bankURL, Data: s.Data, Database: s.BankDatabase, Seed: s.Seed, Trust: s.trust, NoSecondFactor: s.NoSecondFactor,
 		Now: s.Now, Log: s.Log.With("side", "bank"), Step: s.Step,
 	})
 	if err != nil {

@@ -61,7 +61,7 @@ func startStack(t testing.TB, seed, database, bankDatabase string) *testStack {
 	logs := &syncedBuffer{}
 	s := &stack{
 		Data: t.TempDir(), Listen: "127.0.0.1:0", BankListen: "127.0.0.1:0", Seed: seed,
-		Database: database, BankDatabase: bankDatabase, Now: time.Now,
+		Database: database, BankDatabase: bankDatabase, NoSecondFactor: true, Now: time.Now,
 		Log:  slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Step: func(format string, args ...any) { fmt.Fprintf(logs, format+"\n", args...) },
 	}
@@ -290,7 +290,7 @@ func TestSecondStartKeepsEverything(t *testing.T) {
 	dir := t.TempDir()
 	start := func(bankListen string) *stack {
 		s := &stack{
-			Data: dir, Listen: "127.0.0.1:0", BankListen: bankListen, Seed: "demo", Now: time.Now,
+			Data: dir, Listen: "127.0.0.1:0", BankListen: bankListen, Seed: "demo", NoSecondFactor: true, Now: time.Now,
 			Log: slog.New(slog.DiscardHandler), Step: func(string, ...any) {},
 		}
 		if err := s.Start(t.Context()); err != nil {
