@@ -31,11 +31,30 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var e *fapi.OAuthError
 	if errors.As(err, &e) {
 		status, text = e.Status, e.Description
-	} else if code := onepoint.CodeOf(err); code != onepoint.CodeInternal {
-		status = fapi.AsOAuthError(err).Status
+	} else {
+		status = pageStatus(onepoint.CodeOf(err))
 	}
 	s.Log.WarnContext(r.Context(), "page refused", "path", r.URL.Path, "status", status, "cause", err)
 	s.show(w, r, status, "error.html", map[string]any{"Message": text})
+}
+
+// pageStatus is the status of a page that says what went wrong.
+func pageStatus(code onepoint.Code) int {
+	switch code {
+	case onepoint.CodeNotFound:
+		return http.StatusNotFound
+	case onepoint.CodeForbidden:
+		return http.StatusForbidden
+	case onepoint.CodeConflict, onepoint.CodeConsentExpired:
+		return http.StatusConflict
+	case onepoint.CodeRateLimited:
+		return http.StatusTooManyRequests
+	case onepoint.CodeUnavailable:
+		return http.StatusServiceUnavailable
+	case onepoint.CodeInvalid:
+		return http.StatusBadRequest
+	}
+	return http.StatusInternalServerError
 }
 
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, name string, data map[string]any) {
