@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/onepointledger/onepoint"
@@ -36,4 +37,30 @@ func (c *codeBook) next(ctx context.Context) (string, error) {
 	}
 	c.tries++
 	return as.Code(c.secret, time.Now().Add(shifts[c.tries-1]))
+}
+
+type codeCmd struct {
+	Login string `arg:"" help:"Login at the local model bank."`
+	Bank  string `help:"The bank's id." default:"model-bank-uk"`
+}
+
+// Run prints the one-time code of a login whose secret is published.
+func (n *codeCmd) Run(c *cliContext) error {
+	cl, err := c.client()
+	if err != nil {
+		return err
+	}
+	user, err := publishedUser(c.Ctx, cl, n.Bank, n.Login)
+	if err != nil {
+		return err
+	}
+	if user.TOTP == "" {
+		return onepoint.E(onepoint.CodeNotFound, "compute a code", "this bank asks no codes, or publishes no secret", nil)
+	}
+	code, err := as.Code(user.TOTP, time.Now())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.Out, code)
+	return nil
 }

@@ -20,6 +20,7 @@ type clientCommands struct {
 	Banks        banksCmd        `cmd:"" help:"List the banks, and the logins that a model bank publishes."`
 	TPP          tppCmd          `cmd:"" name:"tpp" help:"Register at banks, and see how it stands."`
 	Connect      connectCmd      `cmd:"" help:"Ask a bank for consent to read accounts."`
+	Code         codeCmd         `cmd:"" help:"Print the one-time code of a login that a model bank publishes."`
 	Connections  connectionsCmd  `cmd:"" help:"List connections."`
 	Pay          payCmd          `cmd:"" help:"Order a payment, authorised by the user at the bank."`
 	Payments     paymentsCmd     `cmd:"" help:"List payments, newest first."`

@@ -642,6 +642,8 @@ export interface components {
             about: string;
             login: string;
             password: string;
+            /** @description Secret of its one-time codes (RFC 6238, base32) */
+            totp?: string;
         };
         Transaction: {
             account: string;
