@@ -109,7 +109,7 @@ func New(c Config) (*Server, error) {
 	if err := s.loadKeys(context.Background()); err != nil {
 		return nil, err
 	}
-	if s.pages, err = template.ParseFS(assets, "pages/*.html"); err != nil {
+	if s.pages, err = template.New("").Funcs(template.FuncMap{"money": money}).ParseFS(assets, "pages/*.html"); err != nil {
 		return nil, err
 	}
 	return s, nil

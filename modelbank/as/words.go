@@ -2,6 +2,7 @@ package as
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/onepointledger/onepoint"
@@ -110,4 +111,27 @@ func (i Intent) choose() string {
 		return ChooseMany
 	}
 	return i.Choose
+}
+
+// money writes an amount as the bank's customers read it: £1,234.50.
+func money(m onepoint.Money) string {
+	number, currency, ok := strings.Cut(m.String(), " ")
+	if !ok {
+		return m.String()
+	}
+	sign, whole, fraction := "", number, ""
+	if rest, negative := strings.CutPrefix(number, "-"); negative {
+		sign, whole = "−", rest
+	}
+	if at := strings.IndexByte(whole, '.'); at >= 0 {
+		whole, fraction = whole[:at], whole[at:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	symbol := map[string]string{"GBP": "£", "EUR": "€", "USD": "$"}[currency]
+	if symbol == "" {
+		return sign + whole + fraction + " " + currency
+	}
+	return sign + symbol + whole + fraction
 }
