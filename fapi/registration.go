@@ -64,8 +64,6 @@ func (r RegistrationRequest) metadata(issued bool) error {
 		return &OAuthError{Code: "invalid_redirect_uri", Description: "redirect_uris is missing", Status: 400}
 	case !slices.Contains([]string{"private_key_jwt", "tls_client_auth", "client_secret_basic"}, r.TokenAuthMethod):
 		return bad("token_endpoint_auth_method must be private_key_jwt, tls_client_auth or client_secret_basic")
-	case r.TokenAuthMethod == "private_key_jwt" && r.TokenAuthSigningAlg != "" && !slices.Contains(fapiAlgs, r.TokenAuthSigningAlg):
-		return bad("token_endpoint_auth_signing_alg must be PS256 or ES256")
 	case r.TokenAuthMethod == "tls_client_auth" && r.TLSClientAuthSubjectDN == "":
 		return bad("tls_client_auth_subject_dn is required with tls_client_auth")
 	case len(r.TLSClientAuthSubjectDN) > 512:
@@ -80,6 +78,19 @@ func (r RegistrationRequest) metadata(issued bool) error {
 		return bad("scope may hold openid, accounts, payments and fundsconfirmations")
 	case !slices.Contains([]string{"web", "mobile", "native"}, r.ApplicationType):
 		return bad("application_type must be web, mobile or native")
+	}
+	return r.algorithms()
+}
+
+// algorithms checks what is signed with what: PS256 or ES256 by the client,
+// PS256 by the bank (FAPI 1 Advanced section 8.6).
+func (r RegistrationRequest) algorithms() error {
+	bad := func(msg string) error {
+		return &OAuthError{Code: "invalid_client_metadata", Description: msg, Status: 400}
+	}
+	switch {
+	case r.TokenAuthMethod == "private_key_jwt" && r.TokenAuthSigningAlg != "" && !slices.Contains(fapiAlgs, r.TokenAuthSigningAlg):
+		return bad("token_endpoint_auth_signing_alg must be PS256 or ES256")
 	case r.IDTokenSigningAlg != "PS256":
 		return bad("id_token_signed_response_alg must be PS256")
 	case !slices.Contains(fapiAlgs, r.RequestObjectSigningAlg):

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/onepointledger/onepoint/fapi"
+	"github.com/onepointledger/onepoint/internal/pgtest"
 )
 
 func claims(t *testing.T, token any) map[string]any {
@@ -178,4 +179,27 @@ func TestErrorsOfRequestsGoBackToTheApplicationAsTheStandardSays(t *testing.T) {
 	if got := g.answer(); got.Get("error") != "access_denied" {
 		t.Errorf("cancelled: %v", got)
 	}
+}
+
+func TestWholeJourneyWorksOnEachDatabase(t *testing.T) {
+	pgtest.Each(t, func(t *testing.T, url string) {
+		p := newRigOn(t, url, nil).client(nil)
+		tokens := p.connected("acc", "accounts", "a1")
+		refresh, _ := tokens["refresh_token"].(string)
+		status, next := p.token(map[string][]string{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
+		if status != http.StatusOK || !p.opens(next["access_token"]) {
+			t.Fatalf("refresh: %d %v", status, next)
+		}
+		if status, out := p.token(map[string][]string{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}); status != http.StatusBadRequest || p.opens(next["access_token"]) {
+			t.Errorf("the old refresh token again: %d %v", status, out)
+		}
+		phone := p.phone("alice")
+		b := p.browser()
+		g := b.submit(b.get(p.begin(p.request("pay", "payments"))), "login", "alice", "password", "right", "action", "login")
+		g = b.submit(g, "action", "phone")
+		phone.confirm(phone.get("/as/phone"), "yes")
+		if g = b.get(g.at); !strings.Contains(g.at, "/as/consent") {
+			t.Errorf("at %s", g.at)
+		}
+	})
 }

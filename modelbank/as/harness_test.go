@@ -72,12 +72,17 @@ func (r *rig) now() time.Time { return time.Now().Add(r.ahead) }
 // newRig starts one; change may alter its configuration.
 func newRig(t testing.TB, change func(*as.Config)) *rig {
 	t.Helper()
+	return newRigOn(t, "sqlite:"+filepath.Join(t.TempDir(), "bank.db"), change)
+}
+
+func newRigOn(t testing.TB, database string, change func(*as.Config)) *rig {
+	t.Helper()
 	r := &rig{TB: t, keys: map[string]fapi.SigningKey{"/directory/jwks": signingKey(1), "/directory/soft1": signingKey(2), "/directory/soft2": signingKey(4)}}
 	var err error
 	if r.qtsp, err = eidas.NewTestQTSP(time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if r.store, err = store.OpenBank(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "bank.db"), slog.New(slog.DiscardHandler)); err != nil {
+	if r.store, err = store.OpenBank(context.Background(), database, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.store.Close() })

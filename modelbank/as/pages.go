@@ -27,12 +27,10 @@ func (s *Server) page(h func(w http.ResponseWriter, r *http.Request) error) http
 }
 
 func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
-	status, text := http.StatusInternalServerError, onepoint.MessageOf(err)
+	status, text := pageStatus(onepoint.CodeOf(err)), onepoint.MessageOf(err)
 	var e *fapi.OAuthError
 	if errors.As(err, &e) {
 		status, text = e.Status, e.Description
-	} else {
-		status = pageStatus(onepoint.CodeOf(err))
 	}
 	s.Log.WarnContext(r.Context(), "page refused", "path", r.URL.Path, "status", status, "cause", err)
 	s.show(w, r, status, "error.html", map[string]any{"Message": text})

@@ -44,8 +44,12 @@ func TestCodesWorkOnceAndLockAfterFiveWrongOnes(t *testing.T) {
 		status int
 		says   string
 	}{
-		{used, 401, "used already"}, {"000000", 401, "wrong or too old"}, {"", 401, "wrong or too old"}, {"12345678", 401, "wrong or too old"},
-		{"abcdef", 401, "wrong or too old"}, {"000000", 429, "too many wrong codes"},
+		{used, 401, "used already"},
+		{"000000", 401, "wrong or too old"},
+		{"", 401, "wrong or too old"},
+		{"12345678", 401, "wrong or too old"},
+		{"abcdef", 401, "wrong or too old"},
+		{"000000", 429, "too many wrong codes"},
 	} {
 		g = b.submit(g, "code", try.code, "action", "verify")
 		if g.StatusCode != try.status || !strings.Contains(g.body, try.says) {
