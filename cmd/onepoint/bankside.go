@@ -56,6 +56,7 @@ type bankSide struct {
 	Core     *core.Core
 	OP       *op.Server
 	Auth     *as.Server
+	Journey  modelbank.Journey
 	Register *directory.Directory
 
 	db *store.Bank
@@ -191,7 +192,7 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	if err != nil {
 		return nil, fmt.Errorf("make the authorization server: %w", err)
 	}
-	b.Auth = server
+	b.Auth, b.Journey = server, bank.Journey()
 	api, err := obie.NewServer(obie.ServerConfig{
 		BaseURL: c.URL, Bank: bank, Tokens: server, Zone: zone, Now: c.Now, NewID: ids, Log: c.Log,
 	})

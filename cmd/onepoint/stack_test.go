@@ -58,13 +58,21 @@ type testStack struct {
 
 func startStack(t testing.TB, seed, database, bankDatabase string) *testStack {
 	t.Helper()
+	return start(t, &stack{Seed: seed, Database: database, BankDatabase: bankDatabase, NoSecondFactor: true})
+}
+
+// startStackWithSCA is the stack as `onepoint up` runs it, second factor and all.
+func startStackWithSCA(t testing.TB) *testStack {
+	t.Helper()
+	return start(t, &stack{Seed: "demo"})
+}
+
+func start(t testing.TB, s *stack) *testStack {
+	t.Helper()
 	logs := &syncedBuffer{}
-	s := &stack{
-		Data: t.TempDir(), Listen: "127.0.0.1:0", BankListen: "127.0.0.1:0", Seed: seed,
-		Database: database, BankDatabase: bankDatabase, NoSecondFactor: true, Now: time.Now,
-		Log:  slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Step: func(format string, args ...any) { fmt.Fprintf(logs, format+"\n", args...) },
-	}
+	s.Data, s.Listen, s.BankListen, s.Now = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", time.Now
+	s.Log = slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.Step = func(format string, args ...any) { fmt.Fprintf(logs, format+"\n", args...) }
 	if err := s.Start(context.Background()); err != nil {
 		t.Fatalf("start: %v\n%s", err, logs)
 	}
