@@ -173,22 +173,13 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 		Core: b.Core, Consents: b.db, Now: c.Now, NewID: ids, Log: c.Log,
 		OnRevoke: func(ctx context.Context, consent string) error { return server.RevokeConsent(ctx, consent) },
 	})
-	toSelf := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: c.Trust.qtsp.Roots(), MinVersion: tls.VersionTLS12}, IdleConnTimeout: idleLimit,
-	}}
 	b.Register = directory.New(directory.Config{
 		Issuer: directoryName, BaseURL: c.URL, Key: directoryKey, Store: b.db, Roots: c.Trust.qtsp.Roots(),
 		Now: c.Now, NewID: ids, Log: c.Log,
 	})
-	server, err = as.New(as.Config{
-		Issuer: c.URL, OrganisationID: bankOrg, BankName: bankName, Store: b.db, Journey: bank.Journey(),
-		Directories: []as.TrustedDirectory{{Issuer: directoryName, JWKSURL: c.URL + "/directory/jwks"}},
-		HTTP:        toSelf, Roots: c.Trust.qtsp.Roots(),
-		KeyNamed:      func(ctx context.Context, name string) (fapi.SigningKey, error) { return sealingKey(ctx, c, keys, name) },
-		Standing:      b.Register.Standing,
-		SecretClients: true, NoSecondFactor: c.NoSecondFactor, SandboxSecret: core.SandboxTOTP,
-		AllowLoopbackRedirects: true, StatementMaxAge: statementAge, Now: c.Now, NewID: ids, Log: c.Log,
-	})
+	config := authorization(c, keys)
+	config.Store, config.Journey, config.Standing, config.NewID = b.db, bank.Journey(), b.Register.Standing, ids
+	server, err = as.New(config)
 	if err != nil {
 		return nil, fmt.Errorf("make the authorization server: %w", err)
 	}
@@ -204,6 +195,21 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	mux.Handle("/directory/", b.Register.Handler())
 	mux.Handle("/", server.Handler())
 	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing})
+}
+
+// authorization is how the bank's authorization server is set up.
+func authorization(c bankConfig, keys *vault.Vault) as.Config {
+	toSelf := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: c.Trust.qtsp.Roots(), MinVersion: tls.VersionTLS12}, IdleConnTimeout: idleLimit,
+	}}
+	return as.Config{
+		Issuer: c.URL, OrganisationID: bankOrg, BankName: bankName,
+		Directories: []as.TrustedDirectory{{Issuer: directoryName, JWKSURL: c.URL + "/directory/jwks"}},
+		HTTP:        toSelf, Roots: c.Trust.qtsp.Roots(),
+		KeyNamed:      func(ctx context.Context, name string) (fapi.SigningKey, error) { return sealingKey(ctx, c, keys, name) },
+		SecretClients: true, NoSecondFactor: c.NoSecondFactor, SandboxSecret: core.SandboxTOTP,
+		AllowLoopbackRedirects: true, StatementMaxAge: statementAge, Now: c.Now, Log: c.Log,
+	}
 }
 
 func signingKey(ctx context.Context, keys *vault.Vault, workspace, name string) (fapi.SigningKey, error) {

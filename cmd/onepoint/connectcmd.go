@@ -210,24 +210,8 @@ func (b *browser) consent(ctx context.Context, start, login, password string, ap
 		if f, err = readForm(resp); err != nil {
 			return nil, err
 		}
-		switch {
-		case f.has("password") && f.tried:
-			return nil, onepoint.E(onepoint.CodeUnauthenticated, "log in at the bank", "the bank refused the login: "+f.fault, nil)
-		case f.has("password"):
-			f.values.Set("login", login)
-			f.values.Set("password", password)
-			f.values.Set("action", "login")
-		case f.has("code"):
-			code, err := codes.next(ctx)
-			if err != nil {
-				return nil, onepoint.E("", "log in at the bank", "the bank refused the codes: "+f.fault, err)
-			}
-			f.values.Set("code", code)
-			f.values.Set("action", "verify")
-		case approve:
-			f.values.Set("action", "allow")
-		default:
-			f.values.Set("action", "refuse")
+		if err := b.fill(ctx, &f, codes, login, password, approve); err != nil {
+			return nil, err
 		}
 		resp, err = b.visit(ctx, http.MethodPost, resp.Request.URL.ResolveReference(f.action).String(), f.values)
 	}
@@ -239,6 +223,30 @@ func (b *browser) consent(ctx context.Context, start, login, password string, ap
 		return back, nil
 	}
 	return nil, onepoint.E(onepoint.CodeProtocol, "visit the bank", "the bank's pages do not lead back", nil)
+}
+
+// fill enters what a page asks for.
+func (b *browser) fill(ctx context.Context, f *form, codes *codeBook, login, password string, approve bool) error {
+	switch {
+	case f.has("password") && f.tried:
+		return onepoint.E(onepoint.CodeUnauthenticated, "log in at the bank", "the bank refused the login: "+f.fault, nil)
+	case f.has("password"):
+		f.values.Set("login", login)
+		f.values.Set("password", password)
+		f.values.Set("action", "login")
+	case f.has("code"):
+		code, err := codes.next(ctx)
+		if err != nil {
+			return onepoint.E("", "log in at the bank", "the bank refused the codes: "+f.fault, err)
+		}
+		f.values.Set("code", code)
+		f.values.Set("action", "verify")
+	case approve:
+		f.values.Set("action", "allow")
+	default:
+		f.values.Set("action", "refuse")
+	}
+	return nil
 }
 
 // leaving is where a redirect away from the bank leads: its query and fragment.

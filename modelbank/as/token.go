@@ -121,6 +121,12 @@ func (s *Server) exchange(r *http.Request, c caller, f url.Values) (fapi.TokenRe
 	if err := rolesFit(code.Scope, c.Statement.Roles, c.cert, "invalid_grant"); err != nil {
 		return none, err
 	}
+	return s.redeem(r, c, code)
+}
+
+// redeem spends a code for the tokens that come of it, in one transaction.
+func (s *Server) redeem(r *http.Request, c caller, code Record) (fapi.TokenResponse, error) {
+	none := fapi.TokenResponse{}
 	token, access := s.access(c, grantOf(code, "authorization_code"))
 	follow, renewal := []Record{access}, ""
 	if slices.Contains(c.Metadata.GrantTypes, "refresh_token") {
@@ -128,7 +134,7 @@ func (s *Server) exchange(r *http.Request, c caller, f url.Values) (fapi.TokenRe
 		renewal, refresh = s.refreshToken(c, grantOf(code, "authorization_code"))
 		follow = append(follow, refresh)
 	}
-	err = s.Store.Spend(ctx, KindCode, code.Hash, follow...)
+	err := s.Store.Spend(r.Context(), KindCode, code.Hash, follow...)
 	if onepoint.CodeOf(err) == onepoint.CodeConflict { // the other use came between
 		return none, s.replayed(r, code, "the code was used before")
 	}
