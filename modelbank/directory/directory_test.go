@@ -2,7 +2,6 @@ package directory_test
 
 import (
 	"context"
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -72,7 +71,7 @@ func (r *rig) call(org, method, path string, body any, roles ...eidas.Role) (int
 		}
 		leaf, err := r.qtsp.Issue(eidas.Request{
 			Type: eidas.TypeWeb, Subject: eidas.Subject{Country: "GB", Organisation: "Ledger", CommonName: "tpp.example"},
-			OrgID: org, Roles: roles, DNSNames: []string{"tpp.example"}, PublicKey: crypto.PublicKey(ecKey(r.T).Public()),
+			OrgID: org, Roles: roles, DNSNames: []string{"tpp.example"}, PublicKey: ecKey(r.T).Public(),
 			NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().AddDate(0, 1, 0),
 		})
 		if err != nil {

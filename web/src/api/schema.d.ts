@@ -177,6 +177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections/{id}/funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask whether the account could pay an amount */
+        post: operations["confirm-funds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connections/{id}/sync": {
         parameters: {
             query?: never;
@@ -282,6 +299,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List payments, newest first */
+        get: operations["list-payments"];
+        put?: never;
+        /** Order a payment; the user then authorises it at the bank */
+        post: operations["pay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish a payment with what the bank sent back; its state begins with p. */
+        post: operations["payment-callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a payment */
+        get: operations["get-payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registrations": {
         parameters: {
             query?: never;
@@ -309,6 +378,41 @@ export interface paths {
         };
         /** Read the registration at a bank */
         get: operations["get-registration"];
+        put?: never;
+        post?: never;
+        /** End the registration at a bank */
+        delete: operations["deregister"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registrations/{bank}/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said to the bank while registering, secrets masked */
+        get: operations["list-exchanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registrations/{bank}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file that the registration made */
+        get: operations["get-registration-file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -438,6 +542,15 @@ export interface components {
                 [key: string]: string;
             };
         };
+        CertificateHealth: {
+            message: string;
+            /** @description GET /certificates/{name} */
+            name: string;
+            /** Format: date-time */
+            notAfter?: string;
+            /** @enum {string} */
+            status: "ok" | "warn" | "fail";
+        };
         Check: {
             message: string;
             name: string;
@@ -447,12 +560,19 @@ export interface components {
             status: "ok" | "warn" | "fail";
         };
         ConnectInputBody: {
+            /** @description For funds: the IBAN to ask about; absent lets the user choose at the bank */
+            account?: string;
             bank: string;
             /**
              * Format: int64
              * @description How long the consent shall last; 0 for as long as the bank allows
              */
             days?: number;
+            /**
+             * @description accounts to read them, funds to confirm funds; accounts when absent
+             * @enum {string}
+             */
+            purpose?: "accounts" | "funds";
         };
         Connection: {
             /** Format: int64 */
@@ -471,6 +591,11 @@ export interface components {
             lastSync?: string;
             message?: string;
             permissions: string[];
+            /**
+             * @description What the consent is for
+             * @enum {string}
+             */
+            purpose: "accounts" | "funds";
             /** @description Send the user here, while awaiting_user */
             redirect?: string;
             /** @enum {string} */
@@ -487,6 +612,15 @@ export interface components {
             /** @description What it is for */
             name: string;
         };
+        CredentialHealth: {
+            group: string;
+            /** @description client id, client secret, API key, tokens */
+            holds: string[];
+            /** @enum {string} */
+            status: "ok" | "warn" | "fail";
+            /** Format: date-time */
+            validUntil?: string;
+        };
         CreditLine: {
             amount: components["schemas"]["Money"];
             included: boolean;
@@ -501,6 +635,16 @@ export interface components {
         Field: {
             message: string;
             name: string;
+            secret?: boolean;
+        };
+        Funds: {
+            amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            available: boolean;
+        };
+        FundsInputBody: {
+            amount: components["schemas"]["Money"];
         };
         HealthAnswerBody: {
             /** @enum {string} */
@@ -510,6 +654,10 @@ export interface components {
             scheme: string;
             secondary?: string;
             value: string;
+        };
+        Left: {
+            /** @description What is left to do at the bank; absent when nothing is */
+            left?: string;
         };
         ListAPIKey: {
             items: components["schemas"]["APIKey"][];
@@ -541,8 +689,18 @@ export interface components {
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
+        ListPayment: {
+            items: components["schemas"]["Payment"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
         ListRegistration: {
             items: components["schemas"]["Registration"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
+        ListTrace: {
+            items: components["schemas"]["Trace"][];
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
@@ -571,6 +729,40 @@ export interface components {
             amount: string;
             currency: string;
         };
+        PayInputBody: {
+            amount: components["schemas"]["Money"];
+            bank: string;
+            creditor: components["schemas"]["Counterparty"];
+            /** @description The account that pays; absent lets the user choose at the bank */
+            debtor?: components["schemas"]["Identifier"];
+            information?: string;
+            reference?: string;
+            /** @enum {string} */
+            scheme: "sepa" | "sepa_instant" | "domestic" | "international" | "book_transfer";
+        };
+        Payment: {
+            amount: components["schemas"]["Money"];
+            bank: string;
+            bankName: string;
+            /** @description The bank's own word for the status */
+            bankStatus?: string;
+            /** Format: date-time */
+            created: string;
+            creditor: components["schemas"]["Counterparty"];
+            debtor?: components["schemas"]["Identifier"];
+            id: string;
+            information?: string;
+            /** @description Why it was rejected */
+            message?: string;
+            /** @description Send the user here, while awaiting_authorisation */
+            redirect?: string;
+            reference?: string;
+            scheme: string;
+            /** @enum {string} */
+            status: "awaiting_authorisation" | "authorised" | "pending" | "accepted" | "completed" | "rejected" | "cancelled";
+            /** Format: date-time */
+            updated: string;
+        };
         Problem: {
             /** @description Stable: what the caller can do */
             code: string;
@@ -587,22 +779,51 @@ export interface components {
         };
         RegisterInputBody: {
             bank: string;
+            /** @description Answers to what the registration needs, by name */
+            input?: {
+                [key: string]: string;
+            };
         };
         Registration: {
             bank: string;
             clientId?: string;
+            /** @description What the registration made: GET /registrations/{bank}/files/{name} */
+            files?: string[];
+            /** @description What to do in the bank's portal, step by step */
+            guide?: string[];
+            health: components["schemas"]["RegistrationHealth"];
             /** @description Why it stopped and what to do */
             message?: string;
+            /** @description What a human must answer, in the input of POST /registrations */
             needs?: components["schemas"]["Field"][];
+            /** @description The bank's developer portal */
+            portal?: string;
             /** @enum {string} */
             status: "not_registered" | "running" | "needs_input" | "waiting_for_bank" | "failed" | "registered";
             steps: components["schemas"]["RegistrationStep"][];
             /** Format: date-time */
             updated?: string;
         };
+        RegistrationFile: {
+            content: string;
+            name: string;
+        };
+        RegistrationHealth: {
+            credential?: components["schemas"]["CredentialHealth"];
+            /** @description The worst of what follows */
+            message?: string;
+            /** @description The certificate that signs */
+            seal?: components["schemas"]["CertificateHealth"];
+            /** @enum {string} */
+            status: "none" | "ok" | "warn" | "fail";
+            /** @description The certificate that opens TLS */
+            transport?: components["schemas"]["CertificateHealth"];
+        };
         RegistrationStep: {
             /** Format: date-time */
             done?: string;
+            /** @description What the step does and why */
+            help?: string;
             name: string;
             /** @enum {string} */
             status: "pending" | "running" | "done" | "stopped";
@@ -644,6 +865,28 @@ export interface components {
             password: string;
             /** @description Secret of its one-time codes (RFC 6238, base32) */
             totp?: string;
+        };
+        Trace: {
+            /** Format: date-time */
+            at: string;
+            error?: string;
+            method: string;
+            requestBody?: string;
+            requestHeader: {
+                [key: string]: string;
+            };
+            responseBody?: string;
+            responseHeader?: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            seq: number;
+            /** Format: int64 */
+            status?: number;
+            step: string;
+            /** Format: int64 */
+            took: number;
+            url: string;
         };
         Transaction: {
             account: string;
@@ -1077,6 +1320,41 @@ export interface operations {
             };
         };
     };
+    "confirm-funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FundsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Funds"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sync-connection": {
         parameters: {
             query?: never;
@@ -1258,6 +1536,135 @@ export interface operations {
             };
         };
     };
+    "list-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPayment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same key is the same payment, however often it is sent */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "payment-callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallbackInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-registrations": {
         parameters: {
             query?: never;
@@ -1338,6 +1745,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deregister: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Left"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTrace"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-registration-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationFile"];
                 };
             };
             /** @description Error */
