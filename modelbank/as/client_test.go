@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/onepointledger/onepoint"
 	"github.com/onepointledger/onepoint/eidas"
@@ -155,7 +156,24 @@ func TestRevokedSoftwareGetsNothingMore(t *testing.T) {
 	if status, out := p.push(p.request("acc", "accounts")); status != http.StatusUnauthorized {
 		t.Errorf("a pushed request: %d %v", status, out)
 	}
-	if resp, out := p.send(http.MethodPost, p.Issuer+"/as/register", p.registration(), nil); resp.StatusCode != http.StatusBadRequest || out["error"] != "unapproved_software_statement" {
+	if resp, out := p.send(http.MethodPost, p.Issuer+"/as/register", p.registration(), nil); resp.StatusCode != http.StatusBadRequest || out["error"] != "unapproved_software_statement" || out["error_description"] != "the directory: the software is Revoked" {
 		t.Errorf("a registration: %d %v", resp.StatusCode, out)
+	}
+}
+
+func TestRevokedKeyVerifiesNothingAfterAMinute(t *testing.T) {
+	r := newRig(t, nil)
+	p := r.client(nil)
+	if status, out := p.token(credentials("accounts")); status != http.StatusOK {
+		t.Fatalf("%d %v", status, out)
+	}
+	r.keys["/directory/soft1"] = signingKey(4) // the directory publishes another key now
+	r.ahead += 61 * time.Second
+	if status, out := p.token(credentials("accounts")); status != http.StatusUnauthorized || out["error"] != "invalid_client" {
+		t.Errorf("the revoked key: %d %v", status, out)
+	}
+	p.key = signingKey(4)
+	if status, out := p.token(credentials("accounts")); status != http.StatusOK {
+		t.Errorf("the new key: %d %v", status, out)
 	}
 }

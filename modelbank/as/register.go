@@ -151,10 +151,19 @@ func (s *Server) statement(ctx context.Context, token string, cert eidas.Certifi
 	case !sameHost(statement.JWKSEndpoint, directory.JWKSURL):
 		return invalid("software_statement: its keys are not published by the directory")
 	}
-	if err := s.standing(ctx, statement.OrgID, statement.SoftwareID); err != nil {
-		return statement, oauth(http.StatusBadRequest, "unapproved_software_statement", onepoint.MessageOf(err))
+	return statement, s.approved(ctx, statement)
+}
+
+// approved asks the directory whether it still vouches for what it signed.
+func (s *Server) approved(ctx context.Context, statement fapi.SoftwareStatement) error {
+	if s.Standing == nil {
+		return nil
 	}
-	return statement, nil
+	err := s.Standing(ctx, statement.OrgID, statement.SoftwareID)
+	if onepoint.CodeOf(err) == onepoint.CodeForbidden {
+		return oauth(http.StatusBadRequest, "unapproved_software_statement", "the directory: "+onepoint.MessageOf(err))
+	}
+	return err
 }
 
 // sameHost keeps key sets on the directory's own host: a statement must not

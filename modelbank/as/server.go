@@ -25,6 +25,7 @@ const (
 	accessLife      = 10 * time.Minute
 	refreshLife     = 180 * 24 * time.Hour
 	certificateLife = 5 * time.Minute // a verified chain is believed this long
+	clientKeysLife  = time.Minute     // a key that a client revoked verifies no longer than this
 	maxBody         = 128 << 10
 )
 
@@ -104,7 +105,7 @@ func New(c Config) (*Server, error) {
 	if c.Roots == nil || c.Journey == nil || c.Store == nil || len(c.Directories) == 0 {
 		return nil, errors.New("the authorization server needs roots, a journey, a store and a directory")
 	}
-	s := &Server{Config: c, keys: &fapi.KeySource{HTTP: c.HTTP, Now: c.Now}, verified: map[string]verifiedCertificate{}}
+	s := &Server{Config: c, keys: &fapi.KeySource{HTTP: c.HTTP, Now: c.Now, Life: clientKeysLife}, verified: map[string]verifiedCertificate{}}
 	var err error
 	if err := s.loadKeys(context.Background()); err != nil {
 		return nil, err
