@@ -22,7 +22,7 @@ const recordFields = `kind, hash, client_id, consent_id, family, grant_type, sco
 func (b *Bank) PutRecords(ctx context.Context, records ...as.Record) error {
 	if len(records) == 1 {
 		_, err := b.writes.exec(ctx, putRecord, recordValues(records[0])...)
-		return failed("write "+string(records[0].Kind), err)
+		return recordFailed(records[0], err)
 	}
 	return b.tx(ctx, func(tx *sql.Tx) error { return putRecords(ctx, tx, records) })
 }
@@ -36,10 +36,19 @@ func recordValues(r as.Record) []any {
 	}
 }
 
+// recordFailed is CodeNotFound for a record of a client that was deleted
+// meanwhile.
+func recordFailed(r as.Record, err error) error {
+	if orphaned(err) {
+		return onepoint.E(onepoint.CodeNotFound, "write "+string(r.Kind), "the client was deleted", nil)
+	}
+	return failed("write "+string(r.Kind), err)
+}
+
 func putRecords(ctx context.Context, tx *sql.Tx, records []as.Record) error {
 	for _, r := range records {
 		if _, err := tx.ExecContext(ctx, putRecord, recordValues(r)...); err != nil {
-			return failed("write "+string(r.Kind), err)
+			return recordFailed(r, err)
 		}
 	}
 	return nil

@@ -132,7 +132,7 @@ func TestIdentifiersAreAcceptedOnceByOneOfMany(t *testing.T) {
 			t.Errorf("after its end: %v", err)
 		}
 		wantCode(t, "and again", b.UseNonce(ctx, "s", "one", later, later.Add(time.Minute)), onepoint.CodeConflict)
-		wantCode(t, "a token of no client", b.PutRecords(ctx, as.Record{Kind: as.KindAccess, Hash: []byte("h"), ClientID: "nobody"}), onepoint.CodeInternal)
+		wantCode(t, "a token of no client", b.PutRecords(ctx, as.Record{Kind: as.KindAccess, Hash: []byte("h"), ClientID: "nobody"}), onepoint.CodeNotFound)
 	})
 }
 

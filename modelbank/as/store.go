@@ -53,7 +53,8 @@ type Client struct {
 
 // Records stores records.
 type Records interface {
-	// PutRecords writes records, new or known, in one transaction.
+	// PutRecords writes records, new or known, in one transaction. CodeNotFound when
+	// their client was deleted.
 	PutRecords(ctx context.Context, r ...Record) error
 	// Record finds one, spent or not, expired or not. CodeNotFound.
 	Record(ctx context.Context, k Kind, hash []byte) (Record, error)

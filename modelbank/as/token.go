@@ -38,6 +38,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) error {
 	default:
 		err = oauth(http.StatusBadRequest, "unsupported_grant_type", "grant_type must be client_credentials, authorization_code or refresh_token")
 	}
+	if onepoint.CodeOf(err) == onepoint.CodeNotFound { // deleted while it asked
+		return invalidClient("the client is unknown")
+	}
 	if err != nil {
 		return err
 	}
