@@ -118,7 +118,7 @@ func readCallback(body []byte, id string) (EventSubscription, error) {
 	}
 	s := EventSubscription{ID: id, Kind: CallbackURLKind, CallbackURL: w.Data.URL, Version: w.Data.Version}
 	switch {
-	case w.Data.ID != id:
+	case w.Data.ID != id && w.Data.ID != "": // a changed one need not repeat it
 		return s, misnamed(w.Data.ID, id, "Data.CallbackUrlId")
 	case s.CallbackURL == "":
 		return s, badEvent("U004", "UK.OBIE.Field.Missing", "the field is missing", "Data.Url")
