@@ -32,7 +32,7 @@ CREATE TABLE event_notifications (
   fault_description TEXT NOT NULL
 );
 CREATE INDEX event_notifications_waiting ON event_notifications (client_id, at, jti) WHERE state = 'waiting';
-CREATE INDEX event_notifications_due ON event_notifications (due) WHERE due > 0;
+CREATE INDEX event_notifications_due ON event_notifications (client_id, due, at, jti) WHERE due > 0;
 CREATE INDEX event_notifications_at ON event_notifications (at);
 
 CREATE TABLE event_deliveries (
