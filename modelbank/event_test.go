@@ -53,7 +53,8 @@ func newEventBench(tb testing.TB, url string) *eventBench {
 	}
 	b.key = fapi.SigningKey{Signer: private, KeyID: fapi.KeyID(private.Public()), Alg: "PS256"}
 	b.Events = modelbank.NewEvents(modelbank.EventsConfig{
-		Subscribers: b.store, Outbox: b.store, Issuer: b.issuer(), LongPoll: 3 * time.Second, Now: b.now, NewID: onepoint.NewIDs(time.Now),
+		Subscribers: b.store, Outbox: b.store, Issuer: b.issuer(), Sandbox: true, LongPoll: 3 * time.Second,
+		Now: b.now, NewID: onepoint.NewIDs(time.Now),
 	})
 	return b
 }
