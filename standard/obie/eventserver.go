@@ -86,9 +86,9 @@ func (s *EventServer) routes() map[string]map[string]eventRoute {
 	subscription, callback := eventShape{EventSubscriptionKind, readSubscription}, eventShape{CallbackURLKind, readCallback}
 	return map[string]map[string]eventRoute{
 		"/event-subscriptions":      {"GET": {true, s.list(subscription)}, "POST": {true, s.create(subscription)}},
-		"/event-subscriptions/{id}": {"PUT": {true, s.change(subscription)}, "DELETE": {false, s.remove(subscription)}},
+		"/event-subscriptions/{id}": {"PUT": {true, s.change(subscription)}, "DELETE": {true, s.remove(subscription)}},
 		"/callback-urls":            {"GET": {true, s.list(callback)}, "POST": {true, s.create(callback)}},
-		"/callback-urls/{id}":       {"PUT": {true, s.change(callback)}, "DELETE": {false, s.remove(callback)}},
+		"/callback-urls/{id}":       {"PUT": {true, s.change(callback)}, "DELETE": {true, s.remove(callback)}},
 		"/events":                   {"POST": {false, s.poll}},
 	}
 }
