@@ -34,8 +34,10 @@ type eventBench struct {
 func (b *eventBench) now() time.Time          { return time.UnixMicro(b.micros.Load()).UTC() }
 func (b *eventBench) advance(d time.Duration) { b.micros.Add(d.Microseconds()) }
 
+func (b *eventBench) signing() fapi.SigningKey { return b.key }
+
 func (b *eventBench) issuer() obie.EventIssuer {
-	return obie.EventIssuer{Issuer: "https://bank.example", BaseURL: "https://bank.example", Key: b.key}
+	return obie.EventIssuer{Issuer: "https://bank.example", BaseURL: "https://bank.example", Key: b.signing}
 }
 
 func newEventBench(tb testing.TB, url string) *eventBench {

@@ -76,18 +76,18 @@ func newEventAPI(t *testing.T, url string) *eventAPI {
 		t.Fatal(err)
 	}
 	key := fapi.SigningKey{Signer: private, KeyID: "tpp-key", Alg: "PS256"}
-	a.tpp = obie.EventSignature{Key: key, Issuer: "org/software", Now: a.now}
+	a.tpp = obie.EventSignature{Key: func() fapi.SigningKey { return key }, Issuer: "org/software", Now: a.now}
 	jwks, err := fapi.PublicJWKS(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := func(context.Context, string) (jwk.Set, string, error) {
+	keys := func(context.Context, string, bool) (jwk.Set, string, error) {
 		set, err := fapi.ParseKeys(jwks)
 		return set, "org/software", err
 	}
 	a.server = obie.NewEventServer(obie.EventServerConfig{
 		BaseURL: "https://bank.example", Bank: a.Events, Tokens: a, Log: slog.New(slog.DiscardHandler),
-		Signature: obie.EventSignature{Key: a.key, Issuer: "0015800001041RHAAY", Keys: keys, Now: a.now},
+		Signature: obie.EventSignature{Key: a.signing, Issuer: "0015800001041RHAAY", Keys: keys, Now: a.now},
 	})
 	a.specs = map[string]*openapi3.T{
 		"v3.1": publishedSpec(t, "v3.1.11", "events-openapi.yaml"), "v4.0": publishedSpec(t, "v4.0", "events-openapi.yaml"),
@@ -162,7 +162,7 @@ func (a *eventAPI) do(t *testing.T, x exchange) (*http.Response, map[string]any)
 
 func (a *eventAPI) signedByBank(t *testing.T, signature string, body []byte) {
 	t.Helper()
-	check := obie.EventSignature{Now: a.now, Keys: func(context.Context, string) (jwk.Set, string, error) {
+	check := obie.EventSignature{Now: a.now, Keys: func(context.Context, string, bool) (jwk.Set, string, error) {
 		published, err := fapi.PublicJWKS(a.key)
 		if err != nil {
 			return nil, "", err

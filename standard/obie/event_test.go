@@ -186,7 +186,7 @@ func TestMessageSignaturesAreCheckedToTheLetter(t *testing.T) {
 	const good = `{"alg":"PS256","kid":"k1","typ":"JOSE","cty":"application/json","http://openbanking.org.uk/iat":1795262400,` +
 		`"http://openbanking.org.uk/iss":"org/software","http://openbanking.org.uk/tan":"openbanking.org.uk",` +
 		`"crit":["http://openbanking.org.uk/iat","http://openbanking.org.uk/iss","http://openbanking.org.uk/tan"]}`
-	s := obie.EventSignature{Key: tpp, Issuer: "org/software", Now: eventNow, Keys: func(context.Context, string) (jwk.Set, string, error) {
+	s := obie.EventSignature{Key: func() fapi.SigningKey { return tpp }, Issuer: "org/software", Now: eventNow, Keys: func(context.Context, string, bool) (jwk.Set, string, error) {
 		return published(t, tpp), "org/software", nil
 	}}
 	detached := func(key *rsa.PrivateKey, head string) string {

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,15 +28,15 @@ const (
 )
 
 // SignerKeys finds the public keys of a TPP and how it names itself in the iss of
-// a signature, "{org-id}/{software-id}".
-type SignerKeys func(ctx context.Context, clientID string) (keys jwk.Set, issuer string, err error)
+// a signature, "{org-id}/{software-id}". fresh: a key was not among those known.
+type SignerKeys func(ctx context.Context, clientID string, fresh bool) (keys jwk.Set, issuer string, err error)
 
 // EventSignature signs message bodies, and checks those of others, as the
 // standard asks since 3.1.4: a detached JWS without b64, whose crit names the
 // three claims of Open Banking.
 type EventSignature struct {
-	Key    fapi.SigningKey // PS256
-	Issuer string          // ours: "{org-id}" for a bank, "{org-id}/{software-id}" for a TPP
+	Key    func() fapi.SigningKey // the one of the day, PS256
+	Issuer string                 // ours: "{org-id}" for a bank, "{org-id}/{software-id}" for a TPP
 	Keys   SignerKeys
 	Now    onepoint.Clock
 }
@@ -55,9 +56,9 @@ func criticalClaims() []string { return []string{claimIssuedAt, claimIssuer, cla
 
 // Sign returns the x-jws-signature of a body.
 func (s EventSignature) Sign(body []byte) (string, error) {
-	now := float64(s.Now().Unix())
+	key, now := s.Key(), float64(s.Now().Unix())
 	head, err := json.Marshal(signatureClaims{
-		Alg: "PS256", KeyID: s.Key.KeyID, Type: "JOSE", Content: "application/json",
+		Alg: "PS256", KeyID: key.KeyID, Type: "JOSE", Content: "application/json",
 		IssuedAt: &now, Issuer: s.Issuer, Anchor: trustAnchor, Critical: criticalClaims(),
 	})
 	if err != nil {
@@ -65,7 +66,7 @@ func (s EventSignature) Sign(body []byte) (string, error) {
 	}
 	protected := base64.RawURLEncoding.EncodeToString(head)
 	digest := signedDigest(protected, body)
-	signature, err := s.Key.Signer.Sign(rand.Reader, digest, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256})
+	signature, err := key.Signer.Sign(rand.Reader, digest, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256})
 	if err != nil {
 		return "", fmt.Errorf("sign message: %w", err)
 	}
@@ -82,11 +83,18 @@ func (s EventSignature) Check(ctx context.Context, clientID, signature string, b
 	if signature == "" {
 		return badEvent("U019", "UK.OBIE.Signature.Missing", "the signature of the message is missing", signatureHeader)
 	}
-	keys, issuer, err := s.Keys(ctx, clientID)
-	if err != nil {
-		return err
+	var refused *eventRefusal
+	for _, fresh := range []bool{false, true} {
+		keys, issuer, err := s.Keys(ctx, clientID, fresh)
+		if err != nil {
+			return err
+		}
+		err = s.verify(signature, body, keys, issuer)
+		if !errors.As(err, &refused) || refused.v4 != "U015" {
+			return err
+		}
 	}
-	return s.verify(signature, body, keys, issuer)
+	return refused
 }
 
 func (s EventSignature) verify(signature string, body []byte, keys jwk.Set, issuer string) error {

@@ -49,9 +49,9 @@ type setLink struct {
 
 // EventIssuer signs events as security event tokens.
 type EventIssuer struct {
-	Issuer  string          // the bank's, as in discovery
-	BaseURL string          // of the bank's resources
-	Key     fapi.SigningKey // PS256
+	Issuer  string                 // the bank's, as in discovery
+	BaseURL string                 // of the bank's resources
+	Key     func() fapi.SigningKey // the one of the day, PS256
 }
 
 // Sign makes the token of an event for one TPP. version, "v4.0", is the one
@@ -61,7 +61,7 @@ func (i EventIssuer) Sign(e SecurityEvent, audience, version string) (string, er
 	for _, v := range []string{"v3.1", "v4.0"} {
 		s.Links = append(s.Links, setLink{v, e.Resource.Link(i.BaseURL, v)})
 	}
-	return fapi.SignJWT(i.Key, setType, setClaims{
+	return fapi.SignJWT(i.Key(), setType, setClaims{
 		Issuer: i.Issuer, IssuedAt: e.Issued.Unix(), ID: e.ID, Audience: audience, Subject: e.Resource.Link(i.BaseURL, version),
 		Txn: e.Txn, At: e.At.Unix(), Events: map[EventType]setDetail{e.Type: {Subject: s}},
 	})
