@@ -147,12 +147,12 @@ func (e *platformEvents) pollAll(ctx context.Context) {
 // never be believed; 503 where the bank should try again.
 func (e *platformEvents) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/jwt" && media != "application/secevent+jwt" {
-		http.Error(w, "the body must be application/jwt", http.StatusUnsupportedMediaType)
+		refuseEvent(w, http.StatusUnsupportedMediaType, "setParse", "the body must be application/jwt")
 		return
 	}
 	token, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxEventToken))
 	if err != nil {
-		http.Error(w, "the event is too large or broke off", http.StatusRequestEntityTooLarge)
+		refuseEvent(w, http.StatusRequestEntityTooLarge, "setParse", "the event is too large or broke off")
 		return
 	}
 	err = e.Receive(r.Context(), e.side.Workspace, r.PathValue("bank"), strings.TrimSpace(string(token)))
@@ -160,23 +160,23 @@ func (e *platformEvents) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "":
 		w.WriteHeader(http.StatusAccepted)
 	case onepoint.CodeInvalid:
-		refuseEvent(w, "setData", err)
+		refuseEvent(w, http.StatusBadRequest, "setData", onepoint.MessageOf(err))
 	case onepoint.CodeSignatureInvalid:
-		refuseEvent(w, "jws", err)
+		refuseEvent(w, http.StatusBadRequest, "jws", onepoint.MessageOf(err))
 	case onepoint.CodeNotFound, onepoint.CodeConflict:
-		http.Error(w, "no events are heard from this bank", http.StatusNotFound)
+		refuseEvent(w, http.StatusNotFound, "setData", "no events are heard from this bank")
 	default:
 		e.Log.WarnContext(r.Context(), "take pushed event", "error", err)
 		w.Header().Set("Retry-After", "10")
-		http.Error(w, "try again", http.StatusServiceUnavailable)
+		refuseEvent(w, http.StatusServiceUnavailable, "setData", "try again")
 	}
 }
 
 // refuseEvent answers as RFC 8935 section 2.3 does.
-func refuseEvent(w http.ResponseWriter, code string, err error) {
+func refuseEvent(w http.ResponseWriter, status int, code, why string) {
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusBadRequest)
-	_ = json.NewEncoder(w).Encode(obie.EventError{Code: code, Description: onepoint.MessageOf(err)})
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(obie.EventError{Code: code, Description: why})
 }
 
 // mount adds the receiver beside the API.
