@@ -240,7 +240,7 @@ func TestNothingIsLostAndNothingDoubled(t *testing.T) {
 				"poll and crash": func(*rapid.T) { poll(true) },
 				"forget to ack":  func(*rapid.T) { ack = nil },
 				"time passes":    func(*rapid.T) { b.advance(time.Minute) },
-				"push":           func(r *rapid.T) { b.pushOnce(r, ctx, client, take) },
+				"push":           func(r *rapid.T) { b.pushOnce(ctx, r, client, take) },
 			})
 			for range len(published) + 2 { // the TPP is well again and empties its box
 				got, _ := b.poll(t, tpp, obie.EventPoll{Max: -1, Ack: ack})
@@ -262,7 +262,7 @@ func TestNothingIsLostAndNothingDoubled(t *testing.T) {
 }
 
 // pushOnce claims what is due and does with it what networks and crashes do.
-func (b *eventBench) pushOnce(r *rapid.T, ctx context.Context, client string, take func(string)) {
+func (b *eventBench) pushOnce(ctx context.Context, r *rapid.T, client string, take func(string)) {
 	claimed, err := b.store.ClaimEvents(ctx, b.now(), time.Minute, nil, 8)
 	if err != nil {
 		r.Fatal(err)

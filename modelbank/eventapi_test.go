@@ -151,7 +151,7 @@ func (a *eventAPI) do(t *testing.T, x exchange) (*http.Response, map[string]any)
 			t.Fatalf("the answer is no JSON: %s", answer)
 		}
 	}
-	signed := !strings.HasPrefix(x.path, "/events") && len(answer) > 0 && resp.StatusCode != 404 && resp.StatusCode != 405
+	signed := !strings.HasPrefix(x.path, "/events") && len(answer) > 0 && resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMethodNotAllowed
 	if got := resp.Header.Get("x-jws-signature"); (got != "") != signed {
 		t.Errorf("%s %s %d: the answer's signature is %q", x.method, x.path, resp.StatusCode, got)
 	} else if signed {
@@ -198,16 +198,16 @@ func TestSubscriptionsLiveInBothVersions(t *testing.T) {
 				address := "https://tpp.example/open-banking/" + version + "/event-notifications"
 				resp, made := a.do(t, exchange{version: version, method: "POST", path: kind.path, body: fields{"Data": fields{kind.url: address, "Version": number}}})
 				id, _ := at(made, "Data", kind.id).(string)
-				if resp.StatusCode != 201 || id == "" || at(made, "Data", kind.url) != address || at(made, "Links", "Self") != "https://bank.example/open-banking/"+version+kind.path+"/"+id {
+				if resp.StatusCode != http.StatusCreated || id == "" || at(made, "Data", kind.url) != address || at(made, "Links", "Self") != "https://bank.example/open-banking/"+version+kind.path+"/"+id {
 					t.Fatalf("created %d %v", resp.StatusCode, made)
 				}
-				if resp, got := a.do(t, exchange{version: version, method: "POST", path: kind.path, body: fields{"Data": fields{kind.url: address, "Version": number}}}); resp.StatusCode != 409 {
+				if resp, got := a.do(t, exchange{version: version, method: "POST", path: kind.path, body: fields{"Data": fields{kind.url: address, "Version": number}}}); resp.StatusCode != http.StatusConflict {
 					t.Errorf("a second one: %d %v", resp.StatusCode, got)
 				}
 				list := func(bearer string) []any {
 					resp, got := a.do(t, exchange{version: version, method: "GET", path: kind.path, bearer: bearer})
 					all, ok := at(got, "Data", kind.list).([]any)
-					if resp.StatusCode != 200 || !ok {
+					if resp.StatusCode != http.StatusOK || !ok {
 						t.Errorf("list: %d %v", resp.StatusCode, got)
 					}
 					return all
@@ -219,7 +219,7 @@ func TestSubscriptionsLiveInBothVersions(t *testing.T) {
 					t.Errorf("another TPP sees %v", got)
 				}
 				changed := fields{"Data": fields{kind.id: id, kind.url: address + "x", "Version": number}}
-				if resp, _ := a.do(t, exchange{version: version, method: "PUT", path: kind.path + "/" + id, body: changed}); resp.StatusCode != 400 {
+				if resp, _ := a.do(t, exchange{version: version, method: "PUT", path: kind.path + "/" + id, body: changed}); resp.StatusCode != http.StatusBadRequest {
 					t.Errorf("an address with another end: %d", resp.StatusCode)
 				}
 				changed = fields{"Data": fields{kind.id: id, kind.url: "https://new.example/" + version + "/event-notifications", "Version": number}}
@@ -348,7 +348,7 @@ func TestPollOverTheWireInBothVersions(t *testing.T) {
 			a.advance(time.Second)
 		}
 		resp, got := a.do(t, exchange{version: version, method: "POST", path: "/events", body: fields{"maxEvents": 2, "returnImmediately": true}})
-		if sets, _ := got["sets"].(map[string]any); resp.StatusCode != 200 || len(sets) != 2 || got["moreAvailable"] != true {
+		if sets, _ := got["sets"].(map[string]any); resp.StatusCode != http.StatusOK || len(sets) != 2 || got["moreAvailable"] != true {
 			t.Errorf("got %d %v", resp.StatusCode, got)
 		}
 		_, got = a.do(t, exchange{version: version, method: "POST", path: "/events", body: fields{

@@ -119,7 +119,7 @@ func TestPushRetriesUntilTakenOrGivenUp(t *testing.T) {
 			if n == 1 {
 				time.Sleep(400 * time.Millisecond)
 			}
-			w.WriteHeader(202)
+			w.WriteHeader(http.StatusAccepted)
 		}, 2, modelbank.EventDelivered},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestPushOfOldEventsEndsWithoutACall(t *testing.T) {
 	b := newEventBench(t, "sqlite:"+t.TempDir()+"/bank.db")
 	tpp := b.client(t, "tpp")
 	b.micros.Store(time.Now().Add(-48 * time.Hour).UnixMicro())
-	c := newCallback(t, b, "tpp", func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(202) })
+	c := newCallback(t, b, "tpp", func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
 	b.subscribed(t, tpp, c.URL+callbackPath)
 	b.publish(t, "tpp", "e1", obie.EventResourceUpdate, "domestic-payment")
 	b.pushing(t, nil)
@@ -178,7 +178,7 @@ func TestATPPThatHangsHoldsUpNobodyElse(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() { close(release) })
-	good := newCallback(t, b, "good", func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(202) })
+	good := newCallback(t, b, "good", func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
 	b.subscribed(t, b.client(t, "hangs"), hang.URL+callbackPath)
 	b.subscribed(t, b.client(t, "good"), good.URL+callbackPath)
 	ids := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}

@@ -71,10 +71,10 @@ func TestForgedSETsAreRefused(t *testing.T) {
 	keys := published(t, bank)
 	check := obie.SETCheck{Issuer: "https://bank.example", Audience: "tpp", Now: eventNow()}
 	const head = `{"alg":"PS256","kid":"bank","typ":"secevent+jwt"}`
-	with := func(old, new string) string {
-		changed := strings.Replace(setPayload, old, new, 1)
+	with := func(from, to string) string {
+		changed := strings.Replace(setPayload, from, to, 1)
 		if changed == setPayload {
-			t.Fatalf("%q is not in the payload", old)
+			t.Fatalf("%q is not in the payload", from)
 		}
 		return ps256(t, private, head, changed)
 	}
@@ -145,9 +145,9 @@ func TestForgedSETsAreRefused(t *testing.T) {
 	}
 }
 
-func swap(token, payload, old, new string) string {
+func swap(token, payload, from, to string) string {
 	parts := strings.Split(token, ".")
-	return parts[0] + "." + b64(strings.Replace(payload, old, new, 1)) + "." + parts[2]
+	return parts[0] + "." + b64(strings.Replace(payload, from, to, 1)) + "." + parts[2]
 }
 
 func FuzzVerifySET(f *testing.F) {
@@ -193,11 +193,11 @@ func TestMessageSignaturesAreCheckedToTheLetter(t *testing.T) {
 		parts := strings.Split(ps256(t, key, head, body), ".")
 		return parts[0] + ".." + parts[2]
 	}
-	with := func(old, new string) string {
-		if !strings.Contains(good, old) {
-			t.Fatalf("%q is not in the header", old)
+	with := func(from, to string) string {
+		if !strings.Contains(good, from) {
+			t.Fatalf("%q is not in the header", from)
 		}
-		return detached(private, strings.Replace(good, old, new, 1))
+		return detached(private, strings.Replace(good, from, to, 1))
 	}
 	own, err := s.Sign([]byte(body))
 	if err != nil {
