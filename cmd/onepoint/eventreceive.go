@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/connector"
 	"github.com/onepointledger/onepoint/fapi"
 	"github.com/onepointledger/onepoint/standard/obie"
 	"github.com/onepointledger/onepoint/tpp"
@@ -72,12 +73,19 @@ func (e *platformEvents) source(ctx context.Context, workspace, bank string) (*o
 	if err != nil {
 		return nil, err
 	}
+	s := e.open(env, reg, base)
+	e.sources[key] = s
+	return s, nil
+}
+
+// open makes the source of one registration.
+func (e *platformEvents) open(env connector.Env, reg tpp.Registration, base string) *obieEvents {
 	sign := fapi.SigningKey{Signer: env.Signer.Key, KeyID: env.Signer.KeyID, Alg: env.Client.SigningAlg, Chain: env.Signer.Chain}
 	oauth := fapi.NewClient(fapi.ClientConfig{
 		HTTP: env.HTTP, Issuer: env.Client.Issuer, ClientID: env.Client.ID, AuthMethod: env.Client.AuthMethod, Key: sign, Now: env.Now, NewID: env.NewID,
 	})
 	who := reg.Progress.Facts["org_id"] + "/" + reg.Progress.Facts["software_id"]
-	s := &obieEvents{
+	return &obieEvents{
 		registered: reg.Updated, oauth: oauth, keys: &fapi.KeySource{HTTP: env.HTTP, Now: env.Now},
 		issuer: env.Client.Issuer, clientID: env.Client.ID, now: env.Now,
 		EventClient: obie.NewEventClient(obie.EventClientConfig{
@@ -85,8 +93,6 @@ func (e *platformEvents) source(ctx context.Context, workspace, bank string) (*o
 			Signature: obie.EventSignature{Key: func() fapi.SigningKey { return sign }, Issuer: who, Now: env.Now},
 		}),
 	}
-	e.sources[key] = s
-	return s, nil
 }
 
 // Subscribe asks a bank to push its events to us, or, with push false, to keep
