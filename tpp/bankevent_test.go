@@ -76,6 +76,25 @@ func (r *rig) events(b *eventBox) *tpp.BankEvents {
 	return &tpp.BankEvents{Store: r.db, Now: r.Now, Log: slog.New(slog.DiscardHandler), Source: func(context.Context, string, string) (tpp.BankEventSource, error) { return b, nil }}
 }
 
+// dyingStore is a store whose process dies before an event is committed, or
+// after.
+type dyingStore struct {
+	tpp.BankEventStore
+	box *eventBox
+}
+
+// TakeBankEvent implements tpp.BankEventStore.
+func (s dyingStore) TakeBankEvent(ctx context.Context, e tpp.BankEvent, fn func(*tpp.Connection) ([]onepoint.Event, error)) (bool, error) {
+	if err := s.box.failing("before the commit"); err != nil {
+		return false, err
+	}
+	fresh, err := s.BankEventStore.TakeBankEvent(ctx, e, fn)
+	if err == nil {
+		err = s.box.failing("after the commit")
+	}
+	return fresh, err
+}
+
 // told are the subjects of the platform's events of a type.
 func (r *rig) told(tb testing.TB, kind onepoint.EventType) (subjects []string) {
 	tb.Helper()
@@ -105,8 +124,9 @@ func TestPolledEventsHaveOneEffectWhateverFails(t *testing.T) {
 			run++
 			box, published, forged := newBox(), map[string]bool{}, 0
 			use, dead := r.events(box), errors.New("the process died")
+			use.Store = dyingStore{r.db, box}
 			box.fail = func(call string) error {
-				if rapid.IntRange(0, 3).Draw(rt, call) == 0 {
+				if rapid.IntRange(0, 5).Draw(rt, call) == 0 {
 					return dead
 				}
 				return nil
