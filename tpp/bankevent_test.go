@@ -95,10 +95,10 @@ func (s dyingStore) TakeBankEvent(ctx context.Context, e tpp.BankEvent, fn func(
 	return fresh, err
 }
 
-// told are the subjects of the platform's events of a type.
-func (r *rig) told(tb testing.TB, kind onepoint.EventType) (subjects []string) {
+// told are the subjects of the platform's events of a type, after a number.
+func (r *rig) told(tb testing.TB, kind onepoint.EventType, after int64) (subjects []string) {
 	tb.Helper()
-	for after := int64(0); ; {
+	for {
 		page, err := r.db.Events(context.Background(), workspace, after, 500)
 		if err != nil {
 			tb.Fatal(err)
@@ -122,6 +122,10 @@ func TestPolledEventsHaveOneEffectWhateverFails(t *testing.T) {
 		r, run := newRig(t, url), 0
 		rapid.Check(t, func(rt *rapid.T) {
 			run++
+			start, err := r.db.LastEvent(context.Background(), workspace)
+			if err != nil {
+				rt.Fatal(err)
+			}
 			box, published, forged := newBox(), map[string]bool{}, 0
 			use, dead := r.events(box), errors.New("the process died")
 			use.Store = dyingStore{r.db, box}
@@ -154,7 +158,7 @@ func TestPolledEventsHaveOneEffectWhateverFails(t *testing.T) {
 				rt.Fatalf("%d wait, %d of %d forged refused", len(box.waiting), len(box.refused), forged)
 			}
 			effects := map[string]int{}
-			for _, subject := range r.told(t, tpp.EventBankEvent) {
+			for _, subject := range r.told(t, tpp.EventBankEvent, start) {
 				effects[subject]++
 			}
 			for id := range published {
@@ -202,10 +206,10 @@ func TestAnEventChangesItsConnectionAtOnce(t *testing.T) {
 				if err != nil || got.Status != tc.want {
 					t.Errorf("the connection is %s (%v), want %s", got.Status, err, tc.want)
 				}
-				if told := r.told(t, tpp.EventBankEvent); len(told) != 1 {
+				if told := r.told(t, tpp.EventBankEvent, 0); len(told) != 1 {
 					t.Errorf("told %v", told)
 				}
-				if asked := r.told(t, onepoint.EventSyncRequested); len(asked) != tc.syncs {
+				if asked := r.told(t, onepoint.EventSyncRequested, 0); len(asked) != tc.syncs {
 					t.Errorf("%d syncs asked for, want %d", len(asked), tc.syncs)
 				}
 			})
@@ -219,7 +223,7 @@ func TestAnEventThatDoesNotVerifyChangesNothing(t *testing.T) {
 	if onepoint.CodeOf(err) != onepoint.CodeSignatureInvalid {
 		t.Errorf("got %v", err)
 	}
-	if told := r.told(t, tpp.EventBankEvent); len(told) != 0 {
+	if told := r.told(t, tpp.EventBankEvent, 0); len(told) != 0 {
 		t.Errorf("told %v", told)
 	}
 }
