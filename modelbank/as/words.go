@@ -46,8 +46,31 @@ func inWords(permissions []onepoint.Permission) []string {
 	default:
 		words = append(words, which+", with date and amount only")
 	}
-	if has(onepoint.ReadPAN) {
-		words = append(words, "Your full card numbers")
+	return append(words, furtherWords(has)...)
+}
+
+// furtherWords are those for everything beside accounts, balances and
+// transactions.
+func furtherWords(has func(...onepoint.Permission) bool) []string {
+	var words []string
+	for _, w := range []struct {
+		words string
+		of    []onepoint.Permission
+	}{
+		{"Your full card numbers", []onepoint.Permission{onepoint.ReadPAN}},
+		{"Your statements", []onepoint.Permission{onepoint.ReadStatementsBasic, onepoint.ReadStatementsDetail}},
+		{"The people and companies you have saved to pay", []onepoint.Permission{onepoint.ReadBeneficiariesBasic, onepoint.ReadBeneficiariesDetail}},
+		{"Your standing orders", []onepoint.Permission{onepoint.ReadStandingOrdersBasic, onepoint.ReadStandingOrdersDetail}},
+		{"Your direct debits", []onepoint.Permission{onepoint.ReadDirectDebits}},
+		{"Payments you have planned", []onepoint.Permission{onepoint.ReadScheduledPaymentsBasic, onepoint.ReadScheduledPaymentsDetail}},
+		{"The terms of your accounts", []onepoint.Permission{onepoint.ReadProducts}},
+		{"Offers the bank has made you", []onepoint.Permission{onepoint.ReadOffers}},
+		{"Who holds the accounts, with contact details", []onepoint.Permission{onepoint.ReadParty}},
+		{"Your own name and contact details", []onepoint.Permission{onepoint.ReadPartyPSU}},
+	} {
+		if has(w.of...) {
+			words = append(words, w.words)
+		}
 	}
 	return words
 }

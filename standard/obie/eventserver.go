@@ -159,7 +159,7 @@ func (s *EventServer) admit(r *http.Request, route eventRoute) (eventCall, error
 		return c, err
 	}
 	c.tpp = tppOf(c.info)
-	if !acceptsJSON(r.Header.Get("Accept")) {
+	if accepted(r.Header.Get("Accept"), "application/json") == "" {
 		return c, &eventRefusal{http.StatusNotAcceptable, "U006", "UK.OBIE.Header.Invalid", "only application/json is served", "Accept"}
 	}
 	if r.Method != http.MethodPost && r.Method != http.MethodPut {
