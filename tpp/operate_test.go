@@ -103,6 +103,18 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// fieldsOf are the names of the fields that an error names.
+func fieldsOf(err error) []string {
+	var e *onepoint.Error
+	var out []string
+	if errors.As(err, &e) {
+		for _, f := range e.Fields {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
 func TestOperateRefusesBeforeTheBankIsAsked(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *rig) {
 		o, bank := r.operating()
@@ -124,13 +136,7 @@ func TestOperateRefusesBeforeTheBankIsAsked(t *testing.T) {
 		}
 		for _, tt := range tests {
 			_, err := o.Operate(t.Context(), workspace, tt.bank, tt.connection, tt.call, tt.in)
-			var e *onepoint.Error
-			var fields []string
-			if errors.As(err, &e) {
-				for _, f := range e.Fields {
-					fields = append(fields, f.Name)
-				}
-			}
+			fields := fieldsOf(err)
 			if onepoint.CodeOf(err) != tt.code || !slices.Equal(fields, tt.fields) {
 				t.Errorf("%s: %v names %v", tt.name, err, fields)
 			}

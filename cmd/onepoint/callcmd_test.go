@@ -166,11 +166,10 @@ func TestCallSaysWhatIsWrong(t *testing.T) {
 func TestOperationsOverTheAPI(t *testing.T) {
 	s := startStack(t, "demo", "", "")
 	connection, account := s.atBunq(t)
-	access, err := readLocalAccess(s.Data)
+	cl, err := (&cliContext{Data: s.Data}).client()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cl := &client{access.Server, access.Token, &http.Client{}}
 	post := func(path string, in map[string]string) (api.Answer, onepoint.Code) {
 		var out api.Answer
 		err := cl.call(t.Context(), http.MethodPost, path, map[string]any{"input": in}, &out)
