@@ -29,6 +29,7 @@ type clientCommands struct {
 	Pay          payCmd          `cmd:"" help:"Order a payment, authorised by the user at the bank."`
 	Payments     paymentsCmd     `cmd:"" help:"List payments, newest first."`
 	Funds        fundsCmd        `cmd:"" help:"Ask whether an account could pay an amount."`
+	Call         callCmd         `cmd:"" help:"Make a call that a bank has beyond accounts, payments and funds."`
 	Sync         syncCmd         `cmd:"" help:"Read the bank now; every connection when none is named."`
 	Accounts     accountsCmd     `cmd:"" help:"List accounts with their balance."`
 	Balances     balancesCmd     `cmd:"" help:"List every balance."`

@@ -194,7 +194,8 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
-		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Paying: p.pay, Payments: p.db, Books: p.db, Syncs: p.db,
+		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Paying: p.pay, Payments: p.db,
+		Operating: &tpp.Operating{Connecting: p.connect, Audit: p.audit}, Books: p.db, Syncs: p.db,
 		Traces: p.db, Health: p.registrationHealth, Audit: p.audit, Credentials: p.credentials(), Certificates: p.certs, Metrics: p.metrics(),
 		Identity: p.identity, Banks: known, Events: p.db, Doctor: p.examine, Web: web.Handler(),
 		PublicURL: c.URL, Ping: p.db.Ping, Quit: p.quitting.Done(), Now: c.Now, NewID: ids, Log: c.Log,

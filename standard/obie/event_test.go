@@ -31,7 +31,7 @@ func rsaKey(tb testing.TB, kid string) (fapi.SigningKey, *rsa.PrivateKey) {
 	return fapi.SigningKey{Signer: k, KeyID: kid, Alg: "PS256"}, k
 }
 
-func published(tb testing.TB, keys ...fapi.SigningKey) jwk.Set {
+func publishedKeys(tb testing.TB, keys ...fapi.SigningKey) jwk.Set {
 	tb.Helper()
 	raw, err := fapi.PublicJWKS(keys...)
 	if err != nil {
@@ -68,7 +68,7 @@ const setPayload = `{"iss":"https://bank.example","iat":1795262400,"jti":"b460a0
 func TestForgedSETsAreRefused(t *testing.T) {
 	bank, private := rsaKey(t, "bank")
 	_, thief := rsaKey(t, "bank")
-	keys := published(t, bank)
+	keys := publishedKeys(t, bank)
 	check := obie.SETCheck{Issuer: "https://bank.example", Audience: "tpp", Now: eventNow()}
 	const head = `{"alg":"PS256","kid":"bank","typ":"secevent+jwt"}`
 	with := func(from, to string) string {
@@ -152,7 +152,7 @@ func swap(token, payload, from, to string) string {
 
 func FuzzVerifySET(f *testing.F) {
 	bank, private := rsaKey(f, "bank")
-	keys := published(f, bank)
+	keys := publishedKeys(f, bank)
 	f.Add(`{"alg":"PS256","kid":"bank","typ":"secevent+jwt"}`, setPayload)
 	f.Add(`{"alg":"none"}`, `{"events":{}}`)
 	f.Add(`{"alg":"PS256","kid":"bank","typ":"JWT","crit":[]}`, `{"iss":null,"events":{"a":{},"b":{}}}`)
@@ -187,7 +187,7 @@ func TestMessageSignaturesAreCheckedToTheLetter(t *testing.T) {
 		`"http://openbanking.org.uk/iss":"org/software","http://openbanking.org.uk/tan":"openbanking.org.uk",` +
 		`"crit":["http://openbanking.org.uk/iat","http://openbanking.org.uk/iss","http://openbanking.org.uk/tan"]}`
 	s := obie.EventSignature{Key: func() fapi.SigningKey { return tpp }, Issuer: "org/software", Now: eventNow, Keys: func(context.Context, string, bool) (jwk.Set, string, error) {
-		return published(t, tpp), "org/software", nil
+		return publishedKeys(t, tpp), "org/software", nil
 	}}
 	detached := func(key *rsa.PrivateKey, head string) string {
 		parts := strings.Split(ps256(t, key, head, body), ".")

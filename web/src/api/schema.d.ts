@@ -158,6 +158,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/banks/{id}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the calls that a bank has beyond accounts, payments and funds */
+        get: operations["list-operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/banks/{id}/operations/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a bank's own call as ourselves */
+        post: operations["operate-as-client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/callback": {
         parameters: {
             query?: never;
@@ -325,6 +359,23 @@ export interface paths {
         put?: never;
         /** Ask whether the account could pay an amount */
         post: operations["confirm-funds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/operations/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a bank's own call for a user, under a connection */
+        post: operations["operate-for-user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -697,6 +748,10 @@ export interface components {
             updated: string;
             usage?: string;
         };
+        Answer: {
+            /** @description The bank's own JSON: one object, or an array of objects */
+            answer: unknown;
+        };
         AuditEntry: {
             /** @description Such as key.used, credential.saved, registration.done */
             action: string;
@@ -984,6 +1039,7 @@ export interface components {
         Field: {
             message: string;
             name: string;
+            optional?: boolean;
             secret?: boolean;
         };
         Funds: {
@@ -1067,6 +1123,11 @@ export interface components {
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
+        ListOperation: {
+            items: components["schemas"]["Operation"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
         ListPayment: {
             items: components["schemas"]["Payment"][];
             /** @description Cursor of the next page; absent on the last */
@@ -1106,6 +1167,24 @@ export interface components {
         Money: {
             amount: string;
             currency: string;
+        };
+        OperateInputBody: {
+            /** @description The operation's fields, by name */
+            input?: {
+                [key: string]: string;
+            };
+        };
+        Operation: {
+            /** @description Not only reads: look before you repeat it */
+            changes: boolean;
+            /** @description Made as ourselves, below /banks; the others are made for a user, below /connections */
+            client: boolean;
+            /** @description What it takes as input */
+            fields: components["schemas"]["Field"][];
+            help?: string;
+            /** @description Stable, such as request-inquiry.create */
+            name: string;
+            title: string;
         };
         PayInputBody: {
             amount: components["schemas"]["Money"];
@@ -1633,6 +1712,73 @@ export interface operations {
             };
         };
     };
+    "list-operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOperation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "operate-as-client": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     callback: {
         parameters: {
             query?: never;
@@ -2033,6 +2179,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Funds"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "operate-for-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
                 };
             };
             /** @description Error */
