@@ -37,6 +37,7 @@ func (b *Bank) UpdateConsent(ctx context.Context, id string, fn func(*modelbank.
 		if err != nil {
 			return failed("read consent", err)
 		}
+		before := c
 		if err := fn(&c); err != nil {
 			return err
 		}
@@ -46,7 +47,10 @@ func (b *Bank) UpdateConsent(ctx context.Context, id string, fn func(*modelbank.
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE consents SET status = $2, customer_id = $3, accounts = $4, updated = $5, deleted = $6 WHERE id = $1`,
 			id, string(c.Status), c.Customer, string(accounts), micros(c.Updated), micros(c.Deleted))
-		return failed("write consent", err)
+		if err != nil {
+			return failed("write consent", err)
+		}
+		return b.PublishIn(ctx, tx, modelbank.ConsentEvents(before, c)...)
 	})
 	return c, err
 }

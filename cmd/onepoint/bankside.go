@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/onepointledger/onepoint"
@@ -63,6 +64,10 @@ type bankSide struct {
 	Journey  modelbank.Journey
 	Register *directory.Directory
 
+	events  *bankEvents
+	pushing sync.WaitGroup
+	stop    context.CancelFunc // of the pushing
+
 	db *store.Bank
 }
 
@@ -106,8 +111,13 @@ func openBankSide(ctx context.Context, c bankConfig) (_ *bankSide, err error) {
 		Certificates: []tls.Certificate{*serverCert}, ClientAuth: tls.RequestClientCert,
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 	}
-	b.Handler, err = assemble(ctx, c, b, keys, zone, ids)
-	return b, err
+	if b.Handler, err = assemble(ctx, c, b, keys, zone, ids); err != nil {
+		return nil, err
+	}
+	pushing, stop := context.WithCancel(context.Background())
+	b.stop = stop
+	b.pushing.Go(func() { b.events.Run(pushing) })
+	return b, nil
 }
 
 func certifyBank(ctx context.Context, c bankConfig, keys *vault.Vault) error {
@@ -196,6 +206,12 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/open-banking/", api)
+	if b.events, err = openBankEvents(bankEventsConfig{
+		Bank: c, Store: b.db, Tokens: server, Signing: server.SigningKey, Web: &b.TLS.Certificates[0], HTTP: clientToSelf(c), NewID: ids,
+	}); err != nil {
+		return nil, fmt.Errorf("make the events API: %w", err)
+	}
+	b.events.mount(mux)
 	mux.Handle("/directory/", b.Register.Handler())
 	mux.Handle("/", server.Handler())
 	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing, toSelf: clientToSelf(c)})
@@ -232,4 +248,9 @@ func signingKey(ctx context.Context, keys *vault.Vault, workspace, name string) 
 	return fapi.SigningKey{Signer: signer, KeyID: fapi.KeyID(signer.Public()), Alg: "PS256", Chain: chain}, nil
 }
 
-func (b *bankSide) close() error { return b.db.Close() }
+// close ends the pushing of events before its database.
+func (b *bankSide) close() error {
+	b.stop()
+	b.pushing.Wait()
+	return b.db.Close()
+}

@@ -73,10 +73,12 @@ type platformSide struct {
 	queue    *job.Queue
 	identity *identity.Service
 	audit    *audit.Log
-	certs    *tpp.Certificates
-	watching sync.WaitGroup  // over the certificates
-	quitting context.Context // ends when the platform stops
-	quit     context.CancelFunc
+
+	bankEvents *platformEvents
+	certs      *tpp.Certificates
+	watching   sync.WaitGroup  // over the certificates
+	quitting   context.Context // ends when the platform stops
+	quit       context.CancelFunc
 }
 
 func openPlatformSide(ctx context.Context, c platformConfig) (_ *platformSide, err error) {
@@ -203,6 +205,12 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 	if err != nil {
 		return fmt.Errorf("make the API: %w", err)
 	}
+	p.bankEvents = openPlatformEvents(p, "accounts")
+	mux := http.NewServeMux()
+	p.bankEvents.mount(mux)
+	mux.Handle("/", p.Handler)
+	p.Handler = mux
+	p.watching.Go(func() { p.bankEvents.Run(p.quitting) })
 	return nil
 }
 

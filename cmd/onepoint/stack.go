@@ -101,6 +101,10 @@ func (s *stack) Start(ctx context.Context) error {
 	if err := s.Platform.register(ctx, s.Step); err != nil {
 		return fmt.Errorf("register at the model bank: %w", err)
 	}
+	// Without a subscription events are polled: that it fails is no reason to stop.
+	if err := s.Platform.bankEvents.Subscribe(ctx, s.Platform.Workspace, localBank, true); err != nil {
+		s.Log.WarnContext(ctx, "the bank's events are not pushed", "error", err)
+	}
 	return nil
 }
 
