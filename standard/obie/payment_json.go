@@ -1,0 +1,187 @@
+package obie
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of a JSON document that comes from outside.
+const (
+	maxDepth  = 24
+	maxNumber = 40 // characters of one number
+	maxExp    = 99 // of its exponent
+)
+
+// parseJSON reads one JSON value and nothing after it: objects are
+// map[string]any, numbers are json.Number. It refuses text that is not UTF-8,
+// members that come twice, nesting deeper than 24 and numbers longer than 40
+// characters: readers differ in what they make of them.
+func parseJSON(b []byte) (any, error) {
+	if !utf8.Valid(b) {
+		return nil, errors.New("not UTF-8")
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.UseNumber()
+	v, err := parseValue(dec, 0)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more after the value")
+	}
+	return v, nil
+}
+
+func parseValue(dec *json.Decoder, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, errors.New("nested too deep")
+	}
+	t, err := dec.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch t := t.(type) {
+	case json.Delim:
+		if t == '{' {
+			return parseObject(dec, depth)
+		}
+		return parseArray(dec, depth)
+	case json.Number:
+		if _, ok := rational(t); !ok {
+			return nil, errors.New("a number out of range")
+		}
+	}
+	return t, nil
+}
+
+func parseObject(dec *json.Decoder, depth int) (any, error) {
+	o := map[string]any{}
+	for dec.More() {
+		t, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, ok := t.(string)
+		if !ok {
+			return nil, errors.New("a member without a name")
+		}
+		if _, twice := o[name]; twice {
+			return nil, fmt.Errorf("member %.40q twice", name)
+		}
+		if o[name], err = parseValue(dec, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	_, err := dec.Token()
+	return o, err
+}
+
+func parseArray(dec *json.Decoder, depth int) (any, error) {
+	a := []any{}
+	for dec.More() {
+		v, err := parseValue(dec, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		a = append(a, v)
+	}
+	_, err := dec.Token()
+	return a, err
+}
+
+// rational is the exact value of a number, false for one that is too long.
+func rational(n json.Number) (*big.Rat, bool) {
+	s := string(n)
+	if len(s) > maxNumber {
+		return nil, false
+	}
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		if e, err := strconv.Atoi(s[i+1:]); err != nil || e > maxExp || e < -maxExp {
+			return nil, false
+		}
+	}
+	return new(big.Rat).SetString(s)
+}
+
+// SameJSON reports whether two JSON texts say the same: members in any order,
+// numbers by their exact value, everything else to the letter. Text that is no
+// JSON is the same as nothing.
+func SameJSON(a, b []byte) bool {
+	x, errX := parseJSON(a)
+	y, errY := parseJSON(b)
+	return errX == nil && errY == nil && same(x, y)
+}
+
+func same(a, b any) bool {
+	switch a := a.(type) {
+	case map[string]any:
+		o, ok := b.(map[string]any)
+		if !ok || len(a) != len(o) {
+			return false
+		}
+		for name, v := range a {
+			w, ok := o[name]
+			if !ok || !same(v, w) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		o, ok := b.([]any)
+		if !ok || len(a) != len(o) {
+			return false
+		}
+		for i := range a {
+			if !same(a[i], o[i]) {
+				return false
+			}
+		}
+		return true
+	case json.Number:
+		n, ok := b.(json.Number)
+		if !ok {
+			return false
+		}
+		x, okX := rational(a)
+		y, okY := rational(n)
+		return okX && okY && x.Cmp(y) == 0
+	}
+	return a == b
+}
+
+// at walks into an object by names; nil when there is nothing.
+func at(v any, names ...string) any {
+	for _, name := range names {
+		o, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = o[name]
+	}
+	return v
+}
+
+// textAt is the string that is there, or "".
+func textAt(v any, names ...string) string {
+	s, _ := at(v, names...).(string)
+	return s
+}
+
+// encode writes a part of a parsed document; nil for nothing.
+func encode(v any) json.RawMessage {
+	if v == nil {
+		return nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // what was parsed from JSON encodes
+	}
+	return b
+}
