@@ -33,6 +33,7 @@ type StandingOrder struct {
 	Count     int            `json:"count,omitempty"`
 	Point     string         `json:"point,omitempty"`
 	First     time.Time      `json:"first"`
+	Second    time.Time      `json:"second,omitzero"`  // RecurringPaymentDateTime
 	Final     time.Time      `json:"final,omitzero"`   // FinalPaymentDateTime
 	Number    int            `json:"number,omitempty"` // NumberOfPayments; 0: no limit
 	Recurring onepoint.Money `json:"recurring,omitzero"`
@@ -155,6 +156,7 @@ func (i *Instruction) readOrder(in any, k PaymentKind) error {
 		}
 	}
 	o.First, o.Final = timeAt(dates, "FirstPaymentDateTime"), timeAt(dates, "FinalPaymentDateTime")
+	o.Second = timeAt(dates, "RecurringPaymentDateTime")
 	o.Number, _ = strconv.Atoi(textAt(in, "NumberOfPayments")) //nolint:errcheck // the table has checked it
 	first := "FirstPaymentAmount"
 	if k.International {

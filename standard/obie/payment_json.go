@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -184,4 +186,65 @@ func encode(v any) json.RawMessage {
 		panic(err) // what was parsed from JSON encodes
 	}
 	return b
+}
+
+// DiffJSON is the path of the first member, in the order of names, in which two
+// JSON texts differ, below the name given; "" when they say the same.
+func DiffJSON(name string, a, b []byte) string {
+	x, errX := parseJSON(a)
+	y, errY := parseJSON(b)
+	if errX != nil || errY != nil {
+		return name
+	}
+	return diff(name, x, y)
+}
+
+func diff(path string, a, b any) string {
+	x, okX := a.(map[string]any)
+	y, okY := b.(map[string]any)
+	if !okX || !okY {
+		if same(a, b) {
+			return ""
+		}
+		return path
+	}
+	names := map[string]bool{}
+	for _, o := range []map[string]any{x, y} {
+		for n := range o {
+			names[n] = true
+		}
+	}
+	for _, n := range slices.Sorted(maps.Keys(names)) {
+		v, inX := x[n]
+		w, inY := y[n]
+		if inX != inY {
+			return join(path, n)
+		}
+		if d := diff(join(path, n), v, w); d != "" {
+			return d
+		}
+	}
+	return ""
+}
+
+// Without is a JSON object without some of its members.
+func Without(object []byte, names ...string) json.RawMessage {
+	v, err := parseJSON(object)
+	o, ok := v.(map[string]any)
+	if err != nil || !ok {
+		return object
+	}
+	for _, n := range names {
+		delete(o, n)
+	}
+	return encode(o)
+}
+
+// MemberJSON is one member of a JSON object, nil when it has none of that name.
+func MemberJSON(object []byte, name string) json.RawMessage {
+	v, err := parseJSON(object)
+	if err != nil {
+		return nil
+	}
+	return encode(at(v, name))
 }
