@@ -68,6 +68,7 @@ func walkFile(t *testing.T, c *counter, base string, four bool) {
 	if err := c.pay.Approve(context.Background(), consent, paula, []string{payAccount}); err != nil {
 		t.Fatal(err)
 	}
+	c.do(t, http.MethodGet, base+"/file-payment-consents/"+consent, clientToken, nil)
 	before := c.booked(t, payAccount)
 	made := c.do(t, http.MethodPost, base+"/file-payments", userToken(consent), m{"Data": m{"ConsentId": consent, "Initiation": in}})
 	payment := made.text("Data.FilePaymentId")
