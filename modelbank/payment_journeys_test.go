@@ -99,8 +99,10 @@ func vrpPayment(consent, amount string) m {
 	return m{"Data": m{
 		"ConsentId": consent, "PSUAuthenticationMethod": "UK.OBIE.SCANotRequired", "VRPType": "UK.OBIE.VRPType.Sweeping",
 		"Initiation": vrpBody()["Data"].(m)["Initiation"],
-		"Instruction": m{"InstructionIdentification": "i1", "EndToEndIdentification": "e1", "InstructedAmount": money(amount, "GBP"),
-			"CreditorAccount": account("12345612345678", "Savings")},
+		"Instruction": m{
+			"InstructionIdentification": "i1", "EndToEndIdentification": "e1", "InstructedAmount": money(amount, "GBP"),
+			"CreditorAccount": account("12345612345678", "Savings"),
+		},
 	}, "Risk": m{}}
 }
 

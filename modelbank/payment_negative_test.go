@@ -56,8 +56,11 @@ func (c *counter) operations(t *testing.T, version string, four bool) []op {
 	return append(all,
 		op{http.MethodPost, base + "/domestic-vrp-consents", clientToken, vrpBody(), true, true, false},
 		op{http.MethodGet, base + "/domestic-vrp-consents/" + vrp, clientToken, nil, true, false, true},
-		op{http.MethodPost, base + "/domestic-vrp-consents/" + vrp + "/funds-confirmation", userToken(vrp),
-			m{"Data": m{"ConsentId": vrp, "InstructedAmount": money("1.00", "GBP")}}, true, false, true},
+		op{
+			http.MethodPost, base + "/domestic-vrp-consents/" + vrp + "/funds-confirmation", userToken(vrp),
+			m{"Data": m{"ConsentId": vrp, "InstructedAmount": money("1.00", "GBP")}},
+			true, false, true,
+		},
 		op{http.MethodPost, base + "/domestic-vrps", userToken(vrp), vrpPayment(vrp, "1.00"), true, true, true})
 }
 

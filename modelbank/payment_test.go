@@ -43,7 +43,8 @@ func newTill(tb testing.TB, url string, change ...func(*modelbank.PaymentsConfig
 		tb.Fatal(err)
 	}
 	batch := core.Batch{Customers: []core.Customer{
-		{ID: paula, Login: "paula", Name: "Paula", PasswordHash: "none"}, {ID: pete, Login: "pete", Name: "Pete", PasswordHash: "none"}}}
+		{ID: paula, Login: "paula", Name: "Paula", PasswordHash: "none"}, {ID: pete, Login: "pete", Name: "Pete", PasswordHash: "none"},
+	}}
 	for i := range 2 {
 		a := core.Account{Account: onepoint.Account{
 			ID: fmt.Sprintf("acc_pay_%d", i), Currency: "GBP", Type: onepoint.AccountCurrent, Holder: "Paula P",
@@ -102,8 +103,10 @@ func domestic(kind, amount string) obie.PaymentConsent {
 	return obie.PaymentConsent{
 		Kind: kind, Version: "v4.0", Initiation: json.RawMessage(`{"InstructedAmount":{"Amount":"` + amount + `","Currency":"GBP"},"N":1.0}`),
 		Risk: json.RawMessage(`{}`), Instruction: obie.Instruction{
-			Amount: onepoint.MustMoney(amount, "GBP"), Creditor: onepoint.Counterparty{Name: "Acme",
-				Identifier: onepoint.Identifier{Scheme: onepoint.SchemeSortCode, Value: "12345612345678"}},
+			Amount: onepoint.MustMoney(amount, "GBP"), Creditor: onepoint.Counterparty{
+				Name:       "Acme",
+				Identifier: onepoint.Identifier{Scheme: onepoint.SchemeSortCode, Value: "12345612345678"},
+			},
 		},
 	}
 }

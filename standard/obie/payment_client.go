@@ -74,7 +74,8 @@ func NewPayerClient(c *Client, p PayerConfig) (*PayerClient, error) {
 
 // Authorize implements [onepoint.Connector] for every purpose.
 func (c *PayerClient) Authorize(ctx context.Context, in onepoint.Intent) (onepoint.Authorization, error) {
-	scope, lodge := "", (func() (string, error))(nil)
+	var scope string
+	var lodge func() (string, error)
 	switch p := in.Purpose.(type) {
 	case onepoint.Payment:
 		scope, lodge = "payments", func() (string, error) { return c.lodgePayment(ctx, p) }

@@ -14,8 +14,8 @@ func (o *StandingOrder) Next(prev time.Time, zone *time.Location) (time.Time, er
 	prev = prev.In(zone)
 	word, rest, _ := strings.Cut(o.Frequency, ":")
 	a, b, _ := strings.Cut(rest, ":")
-	n, _ := strconv.Atoi(a) //nolint:errcheck // the table has checked it; 0 where there is none
-	d, _ := strconv.Atoi(b) //nolint:errcheck // likewise
+	n, _ := strconv.Atoi(a) // the table has checked it; 0 where there is none
+	d, _ := strconv.Atoi(b)
 	switch word {
 	case "EvryDay", "DAIL":
 		return prev.AddDate(0, 0, 1), nil

@@ -152,12 +152,12 @@ func (i *Instruction) readOrder(in any, k PaymentKind) error {
 		dates, o.Frequency = m, textAt(m, "Frequency", "Type")
 		o.Point = textAt(m, "Frequency", "PointInTime")
 		if n, ok := at(m, "Frequency", "CountPerPeriod").(json.Number); ok {
-			o.Count, _ = strconv.Atoi(string(n)) //nolint:errcheck // the table has checked it
+			o.Count, _ = strconv.Atoi(string(n)) // the table has checked it
 		}
 	}
 	o.First, o.Final = timeAt(dates, "FirstPaymentDateTime"), timeAt(dates, "FinalPaymentDateTime")
 	o.Second = timeAt(dates, "RecurringPaymentDateTime")
-	o.Number, _ = strconv.Atoi(textAt(in, "NumberOfPayments")) //nolint:errcheck // the table has checked it
+	o.Number, _ = strconv.Atoi(textAt(in, "NumberOfPayments")) // the table has checked it
 	first := "FirstPaymentAmount"
 	if k.International {
 		first = "InstructedAmount"

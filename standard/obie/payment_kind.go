@@ -62,7 +62,9 @@ func (k PaymentKind) initiationShape(four bool) shape {
 		return k.orderInitiation(four)
 	}
 	fields := []field{
-		must("InstructionIdentification", text(1, 35)), {"EndToEndIdentification", !k.Scheduled, text(1, 35)}, may("LocalInstrument", instrumentShape()),
+		must("InstructionIdentification", text(1, 35)),
+		{"EndToEndIdentification", !k.Scheduled, text(1, 35)},
+		may("LocalInstrument", instrumentShape()),
 		must("InstructedAmount", amountShape()), may("DebtorAccount", accountShape(four, false, 350)), must("CreditorAccount", accountShape(four, true, 350)),
 		may("RemittanceInformation", remittanceShape(four)), may("SupplementaryData", free()),
 	}

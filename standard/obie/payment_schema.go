@@ -27,7 +27,8 @@ func instrumentShape() shape {
 func accountShape(four, named bool, name int) shape {
 	fields := []field{
 		must("SchemeName", schemeShape()), must("Identification", text(1, 256)),
-		{"Name", named, text(1, name)}, may("SecondaryIdentification", text(1, 34)),
+		{"Name", named, text(1, name)},
+		may("SecondaryIdentification", text(1, 34)),
 	}
 	if four {
 		fields = append(fields, may("Proxy", object(
@@ -109,8 +110,10 @@ func riskShape(four bool) shape {
 		may("BeneficiaryAccountType", oneOf("Business", "BusinessSavingsAccount", "Charity", "Collection", "Corporate", "Ewallet", "Government",
 			"Investment", "ISA", "JointPersonal", "Pension", "Personal", "PersonalSavingsAccount", "Premier", "Wealth")),
 	}
-	contexts := []string{"BillingGoodsAndServicesInAdvance", "BillingGoodsAndServicesInArrears", "EcommerceMerchantInitiatedPayment",
-		"FaceToFacePointOfSale", "TransferToSelf", "TransferToThirdParty"}
+	contexts := []string{
+		"BillingGoodsAndServicesInAdvance", "BillingGoodsAndServicesInArrears", "EcommerceMerchantInitiatedPayment",
+		"FaceToFacePointOfSale", "TransferToSelf", "TransferToThirdParty",
+	}
 	if four {
 		return object(append(common,
 			may("PaymentContextCode", oneOf(contexts...)), may("ContractPresentIndicator", flag()), may("PaymentPurposeCode", like(`^[A-Z0-9]{4}$`)),

@@ -125,7 +125,7 @@ func TestFrequencies(t *testing.T) {
 
 func TestFrequenciesGoForward(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		word := rapid.StringMatching(frequencyPattern[1 : len(frequencyPattern)-1]).Draw(rt, "frequency")
+		word := rapid.StringMatching(frequencyPattern[1:len(frequencyPattern)-1]).Draw(rt, "frequency")
 		at := time.Unix(rapid.Int64Range(1e9, 4e9).Draw(rt, "at"), 0).UTC()
 		o := StandingOrder{Frequency: word, First: at}
 		if next, err := o.Next(at, time.UTC); err != nil || !next.After(at) {

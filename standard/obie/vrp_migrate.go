@@ -52,7 +52,8 @@ func (s *PaymentServer) migrate(x *exchange, form func(PaymentConsent) (any, err
 			return c, err
 		}
 		next, err := vrpConsent(x.version, doc)
-		if err == nil && c.Version == x.version.name && !(SameJSON(c.Initiation, next.Initiation) && SameJSON(c.Control, next.Control) && SameJSON(c.Risk, next.Risk)) {
+		unchanged := SameJSON(c.Initiation, next.Initiation) && SameJSON(c.Control, next.Control) && SameJSON(c.Risk, next.Risk)
+		if err == nil && c.Version == x.version.name && !unchanged {
 			err = breach(CodeAlreadyExists, "", "the consent has the form of this version already")
 		}
 		return next, err
