@@ -24,6 +24,8 @@ const (
 	EventPaymentCreated        EventType = "payment.created"
 	EventPaymentAuthorised     EventType = "payment.authorised"
 	EventPaymentChanged        EventType = "payment.changed"
+	EventCertificateExpiring   EventType = "certificate.expiring"
+	EventCertificateRevoked    EventType = "certificate.revoked"
 )
 
 // Event is one committed fact of one workspace. Seq counts up by one within the

@@ -22,6 +22,7 @@ type Client struct {
 // Credential is what opens one bank, or a group of banks that share one portal:
 // sealed at rest, and never shown again once saved.
 type Credential struct {
+	Label        string            `json:"label,omitempty"` // the user's name for it
 	ClientID     string            `json:"clientId"`
 	ClientSecret Secret            `json:"-"`
 	APIKey       Secret            `json:"-"`
@@ -36,6 +37,16 @@ type Onboarder interface{ Steps() []Step }
 // Deregisterer ends a registration at the bank. Repeating it is no error.
 type Deregisterer interface {
 	Deregister(ctx context.Context, p *Progress) error
+}
+
+// Rotator moves a registration to other certificates without a failed call.
+type Rotator interface {
+	// Rotate makes the certificates that next names known at the bank, beside those
+	// that p.Client names, and proves that they work there. Both must work when it
+	// returns, as far as the bank allows two; the caller then changes p.Client.
+	// Repeating it is safe. [CodeConflict] when the bank binds the registration to
+	// its certificate, [CodeCertificateInvalid] when the new ones do not serve.
+	Rotate(ctx context.Context, p *Progress, next Client) error
 }
 
 // Step is one step of an onboarding. Name is stable: it is the saved progress.
@@ -56,4 +67,19 @@ type Progress struct {
 	Facts     map[string]string    `json:"facts"`               // what steps learned; not secret
 	Artifacts map[string]string    `json:"artifacts,omitempty"` // files a developer expects, by name: PEM, JWT, JSON; no private key
 	Client    Client               `json:"client"`              // the result
+}
+
+// Holds names what the set has, without showing it: "client id", "client
+// secret", "API key", "tokens".
+func (c Credential) Holds() []string {
+	holds := []string{}
+	for _, part := range []struct {
+		has  bool
+		name string
+	}{{c.ClientID != "", "client id"}, {c.ClientSecret != "", "client secret"}, {c.APIKey != "", "API key"}, {len(c.More) > 0, "tokens"}} {
+		if part.has {
+			holds = append(holds, part.name)
+		}
+	}
+	return holds
 }

@@ -78,6 +78,8 @@ type Config struct {
 	Books       tpp.Books
 	Syncs       Syncs
 	Traces      Traces
+	Audit       AuditLog
+	Credentials CredentialKeeper
 	Health      func(ctx context.Context, r tpp.Registration) (RegistrationHealth, error)
 	Identity    *identity.Service
 	Banks       []connector.Profile
@@ -90,6 +92,9 @@ type Config struct {
 	Now         onepoint.Clock
 	NewID       onepoint.IDs
 	Log         *slog.Logger
+
+	Certificates Certificates
+	Metrics      http.Handler // GET /metrics, for whoever is signed in or has an API key; nil for none
 }
 
 // API is the HTTP API. It is an http.Handler.
@@ -133,6 +138,7 @@ func New(c Config) (*API, error) {
 	a.openapi = h.OpenAPI()
 	describeEvents(a.openapi)
 	mux.HandleFunc("GET /api/v1/events", a.streamEvents)
+	mux.HandleFunc("GET "+metricsPath, a.serveMetrics)
 	mux.HandleFunc("/api/", a.unknown)
 	if c.Web != nil {
 		mux.Handle("/", c.Web)

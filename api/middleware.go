@@ -100,7 +100,7 @@ func (a *API) harden(next http.Handler) http.Handler {
 // is refused at once; a session that has ended is nobody's.
 func (a *API) signIn(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/api/v1/") {
+		if !strings.HasPrefix(r.URL.Path, "/api/v1/") && r.URL.Path != metricsPath {
 			next.ServeHTTP(w, r)
 			return
 		}

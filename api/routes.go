@@ -16,7 +16,7 @@ type body[T any] struct{ Body T }
 
 // routes is every operation of the API.
 func (a *API) routes() []func(huma.API) {
-	get, post, del := http.MethodGet, http.MethodPost, http.MethodDelete
+	get, post, put, del := http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
 	return []func(huma.API){
 		route(public(operation(get, "/me", "me", "Who is signed in")), a.me),
 		route(public(operation(post, "/setup", "setup", "Make the owner of a new ledger and sign in")), a.setup),
@@ -29,6 +29,13 @@ func (a *API) routes() []func(huma.API) {
 		route(status(operation(post, "/api-keys", "create-api-key", "Create an API key; it is shown once"), http.StatusCreated), a.createKey),
 		route(status(operation(del, "/api-keys/{id}", "delete-api-key", "Delete an API key"), http.StatusNoContent), a.deleteKey),
 
+		route(operation(get, "/audit", "list-audit", "What was done with keys, certificates, credentials and registrations, newest last"), a.listAudit),
+		route(operation(get, "/audit/proof", "prove-audit", "Check that no entry of the audit log was changed, moved or lost"), a.proveAudit),
+
+		route(operation(get, "/credentials", "list-credentials", "List credential sets, without their secrets"), a.listCredentials),
+		route(operation(http.MethodPut, "/credentials/{group}", "save-credential", "Save or change a credential set; what is absent stays"), a.saveCredential),
+		route(status(operation(del, "/credentials/{group}", "remove-credential", "Remove a credential set that no registered bank needs"), http.StatusNoContent), a.removeCredential),
+
 		route(operation(get, "/banks", "list-banks", "List the banks of the catalogue"), a.listBanks),
 		route(operation(get, "/banks/{id}", "get-bank", "Read a bank"), a.getBank),
 		route(operation(get, "/registrations", "list-registrations", "List the registrations at banks"), a.listRegistrations),
@@ -37,6 +44,15 @@ func (a *API) routes() []func(huma.API) {
 		route(operation(del, "/registrations/{bank}", "deregister", "End the registration at a bank"), a.deregister),
 		route(operation(get, "/registrations/{bank}/exchanges", "list-exchanges", "What was said to the bank while registering, secrets masked"), a.listExchanges),
 		route(operation(get, "/registrations/{bank}/files/{name}", "get-registration-file", "Read a file that the registration made"), a.getFile),
+		route(operation(post, "/registrations/{bank}/certificates", "use-certificates", "Move the registration at a bank to other certificates"), a.useCertificates),
+
+		route(operation(get, "/certificates", "list-certificates", "List keys and certificates"), a.listCertificates),
+		route(operation(get, "/certificates/{name}", "get-certificate", "Read a certificate, and ask whether it was revoked"), a.getCertificate),
+		route(status(operation(post, "/certificates/import", "import-certificate", "Keep a private key made elsewhere, and its certificates"), http.StatusCreated), a.importCertificate),
+		route(status(operation(post, "/certificates/request", "request-certificate", "Make a key and a certificate request to send to an issuer"), http.StatusCreated), a.requestCertificate),
+		route(status(operation(post, "/certificates/issue", "issue-certificate", "Make a key and have the local test issuer certify it"), http.StatusCreated), a.issueCertificate),
+		route(operation(put, "/certificates/{name}/chain", "install-certificate", "Keep what the issuer sent for a key"), a.installCertificate),
+		route(status(operation(del, "/certificates/{name}", "delete-certificate", "Delete a key and its certificates that no bank uses"), http.StatusNoContent), a.deleteCertificate),
 
 		route(operation(get, "/connections", "list-connections", "List connections"), a.listConnections),
 		route(status(operation(post, "/connections", "connect", "Ask a bank for consent"), http.StatusCreated), a.connect),

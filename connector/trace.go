@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/onepointledger/onepoint"
 )
@@ -77,11 +78,11 @@ const masked = "••••"
 
 // secretNames are the members and parameters whose values are secrets, in lower
 // case without separators.
-var secretNames = regexp.MustCompile(`^(clientsecret|secret|accesstoken|refreshtoken|idtoken|apikey|token|tokenvalue|password|code|codeverifier|assertion|clientassertion|privatekey|sessiontoken|d|p|q|dp|dq|qi|k)$`)
+var secretNames = regexp.MustCompile(`^(clientsecret|secret|accesstoken|refreshtoken|idtoken|apikey|token|tokenvalue|registrationaccesstoken|password|code|codeverifier|assertion|clientassertion|privatekey|sessiontoken|d|p|q|dp|dq|qi|k)$`)
 
 // secretHeaders are headers that carry credentials.
 var secretHeaders = map[string]bool{
-	"authorization": true, "cookie": true, "set-cookie": true, "x-api-key": true, "api-key": true, "apikey": true,
+	"authorization": true, "proxy-authorization": true, "cookie": true, "set-cookie": true, "x-api-key": true, "api-key": true, "apikey": true,
 	"x-bunq-client-authentication": true, "app-secret": true, "x-ibm-client-secret": true,
 }
 
@@ -89,39 +90,71 @@ func isSecret(name string) bool {
 	return secretNames.MatchString(strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name)))
 }
 
+// HidesHeader reports whether a header's value is left out of transcripts: those
+// that carry credentials are known by name, or by how the name ends:
+// "WEB-API-key".
+func HidesHeader(name string) bool {
+	if secretHeaders[strings.ToLower(name)] {
+		return true
+	}
+	name = strings.ReplaceAll(strings.ToLower(name), "-", "")
+	for _, end := range []string{"apikey", "secret", "token", "authorization", "authentication", "password"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return false
+}
+
 func maskHeader(h http.Header) map[string]string {
 	out := make(map[string]string, len(h))
 	for name, values := range h {
-		if secretHeaders[strings.ToLower(name)] {
+		if HidesHeader(name) {
 			out[name] = masked
 			continue
 		}
-		out[name] = maskJWTs(strings.Join(values, ", "))
+		out[name] = maskText(strings.Join(values, ", "))
+		if name == "Location" {
+			out[name] = maskLocation(h.Get(name))
+		}
 	}
 	return out
 }
 
+// maskURL shows an address without credentials, and without what its parameters
+// keep secret: those of the query and those of a fragment.
 func maskURL(u *url.URL) string {
-	q := u.Query()
-	for name := range q {
-		if isSecret(name) {
-			q.Set(name, masked)
-		}
-	}
 	shown := *u
-	shown.User = nil
-	shown.RawQuery = strings.ReplaceAll(q.Encode(), url.QueryEscape(masked), masked)
-	return maskJWTs(shown.String())
+	shown.User, shown.RawQuery, shown.Fragment, shown.RawFragment = nil, "", "", ""
+	text := shown.String()
+	if u.RawQuery != "" {
+		text += "?" + maskForm(u.RawQuery)
+	}
+	if u.Fragment != "" {
+		text += "#" + maskForm(u.EscapedFragment())
+	}
+	return maskJWTs(text)
+}
+
+func maskLocation(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return masked
+	}
+	return maskURL(u)
 }
 
 var (
 	// A compact JWS keeps its header and claims readable; without its signature it
 	// is good for nothing.
 	jwt        = regexp.MustCompile(`(eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)\.[A-Za-z0-9_-]{20,}`)
+	formLike   = regexp.MustCompile(`^[A-Za-z0-9_.\-]+=[^\s]*$`)
 	privatePEM = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)`)
 )
 
 func maskJWTs(s string) string { return jwt.ReplaceAllString(s, "$1."+masked) }
+
+func maskText(s string) string { return maskJWTs(privatePEM.ReplaceAllString(s, masked)) }
 
 // Mask shows a body without its secrets: members and parameters that are known
 // to hold one, signatures of JWTs, private keys. What is neither JSON nor a form
@@ -131,14 +164,18 @@ func Mask(body []byte, contentType string) string {
 	switch {
 	case text == "":
 		return ""
+	case text[0] == '{' || text[0] == '[' || strings.Contains(contentType, "json"):
+		return maskJSON(body) // whatever the type says: a form does not begin so
 	case strings.Contains(contentType, "x-www-form-urlencoded"):
 		return maskForm(text)
-	case text[0] == '{' || text[0] == '[':
-		return maskJSON(body)
 	case strings.Contains(contentType, "text/html"):
 		return "(an HTML page is left out)"
+	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+		return "(what is not text is left out)"
+	case formLike.MatchString(text):
+		return maskForm(text)
 	}
-	return maskJWTs(privatePEM.ReplaceAllString(text, masked))
+	return maskText(text)
 }
 
 func maskForm(text string) string {
@@ -146,12 +183,15 @@ func maskForm(text string) string {
 	if err != nil {
 		return masked
 	}
-	for name := range form {
+	for name, values := range form {
+		for i := range values {
+			values[i] = maskText(values[i])
+		}
 		if isSecret(name) {
 			form.Set(name, masked)
 		}
 	}
-	return maskJWTs(strings.ReplaceAll(form.Encode(), url.QueryEscape(masked), masked))
+	return strings.ReplaceAll(form.Encode(), url.QueryEscape(masked), masked)
 }
 
 func maskJSON(body []byte) string {
@@ -171,10 +211,17 @@ func maskJSON(body []byte) string {
 	return strings.TrimSpace(out.String())
 }
 
+// maskValue masks what stands under a secret name: texts however deep, and a
+// number right there.
 func maskValue(name string, v any) any {
+	secret := isSecret(name)
 	switch x := v.(type) {
 	case map[string]any:
 		for k, inner := range x {
+			if _, number := inner.(json.Number); secret && !number && !isSecret(k) {
+				x[k] = maskValue(name, inner)
+				continue
+			}
 			x[k] = maskValue(k, inner)
 		}
 		return x
@@ -184,10 +231,14 @@ func maskValue(name string, v any) any {
 		}
 		return x
 	case string:
-		if isSecret(name) {
+		if secret {
 			return masked
 		}
-		return maskJWTs(privatePEM.ReplaceAllString(x, masked))
+		return maskText(x)
+	case json.Number:
+		if secret {
+			return masked
+		}
 	}
 	return v
 }

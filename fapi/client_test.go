@@ -48,14 +48,14 @@ func newAuthServer(t *testing.T) *authServer {
 			s.meta(m)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(m) //nolint:errcheck // a test's server
+		json.NewEncoder(w).Encode(m)
 	})
 	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) {
 		jwks, err := fapi.PublicJWKS(s.key)
 		if err != nil {
 			t.Error(err)
 		}
-		w.Write(jwks) //nolint:errcheck // a test's server
+		w.Write(jwks)
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) { s.token(w, r) })
 	s.Server = httptest.NewTLSServer(mux)
@@ -212,7 +212,7 @@ func TestTokenEndpointAnswers(t *testing.T) {
 				w.Header().Set(name, value)
 			}
 			w.WriteHeader(status)
-			w.Write([]byte(body)) //nolint:errcheck // a test's server
+			w.Write([]byte(body))
 		}
 	}
 	tests := []struct {

@@ -16,6 +16,7 @@ type Core interface {
 	Balances(ctx context.Context, account string) ([]onepoint.Balance, error)
 	Entries(ctx context.Context, account string, q core.Query) (onepoint.TransactionPage, error)
 	Authenticate(ctx context.Context, login, password string) (core.Customer, error)
+	Information
 }
 
 // Consents keeps consents.

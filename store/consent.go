@@ -11,7 +11,7 @@ import (
 
 var _ modelbank.Consents = (*Bank)(nil)
 
-const consentColumns = `id, client_id, organisation_id, tpp_name, status, permissions, expires, booked_from, booked_to, customer_id, accounts, created, updated, deleted`
+const consentColumns = `id, client_id, organisation_id, tpp_name, status, permissions, expires, booked_from, booked_to, customer_id, accounts, created, updated, deleted, version`
 
 // CreateConsent implements [modelbank.Consents].
 func (b *Bank) CreateConsent(ctx context.Context, c modelbank.Lodged) error {
@@ -63,7 +63,7 @@ func consentValues(c modelbank.Lodged) ([]any, error) {
 	return []any{
 		c.ID, c.TPP.ClientID, c.TPP.OrganisationID, c.TPP.Name, string(c.Status), string(permissions),
 		micros(c.Access.Expires), micros(c.Access.From), micros(c.Access.To), c.Customer, string(accounts),
-		micros(c.Created), micros(c.Updated), micros(c.Deleted),
+		micros(c.Created), micros(c.Updated), micros(c.Deleted), c.Access.Version,
 	}, nil
 }
 
@@ -72,7 +72,7 @@ func scanConsent(row *sql.Row) (modelbank.Lodged, error) {
 	var permissions, accounts string
 	var expires, from, to, created, updated, deleted int64
 	err := row.Scan(&c.ID, &c.TPP.ClientID, &c.TPP.OrganisationID, &c.TPP.Name, &c.Status, &permissions,
-		&expires, &from, &to, &c.Customer, &accounts, &created, &updated, &deleted)
+		&expires, &from, &to, &c.Customer, &accounts, &created, &updated, &deleted, &c.Access.Version)
 	if err != nil {
 		return c, err
 	}

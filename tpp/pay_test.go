@@ -149,7 +149,7 @@ func onBothPaying(t *testing.T, fn func(t *testing.T, r *payRig)) {
 	t.Run("postgres", func(t *testing.T) { fn(t, newPayRig(t, pgtest.URL(t))) })
 }
 
-func order() onepoint.Payment {
+func payOrder() onepoint.Payment {
 	return onepoint.Payment{
 		Scheme: onepoint.SchemeSEPA, Amount: onepoint.MustMoney("12.50", "EUR"), Information: "Invoice 7",
 		Creditor: onepoint.Counterparty{Name: "Nordlicht", Identifier: onepoint.Identifier{Scheme: onepoint.SchemeIBAN, Value: "FI2112345600000785"}},
@@ -157,7 +157,7 @@ func order() onepoint.Payment {
 }
 
 func (r *payRig) request(key string) tpp.PayRequest {
-	return tpp.PayRequest{Workspace: workspace, Bank: bankID, UserID: "usr_1", Key: key, Order: order()}
+	return tpp.PayRequest{Workspace: workspace, Bank: bankID, UserID: "usr_1", Key: key, Order: payOrder()}
 }
 
 func (r *payRig) back(t *testing.T, p tpp.Payment) tpp.CallbackRequest {
@@ -320,7 +320,7 @@ func TestCheckOrder(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			o := order()
+			o := payOrder()
 			tt.change(&o)
 			err := tpp.CheckOrder(o)
 			var e *onepoint.Error

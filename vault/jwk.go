@@ -110,47 +110,54 @@ func rsaFrom(j rsaJWK) (*rsa.PrivateKey, error) {
 
 // primes factors n with the private exponent (NIST SP 800-56B, appendix C): a
 // square root of 1 other than ±1, found by squaring g^t with e·d−1 = 2^s·t, shares
-// a factor with n. Each g finds one with a chance of at least one half.
+// a factor with n. With the exponents of n each g finds one with a chance of at
+// least one half; with others the first g shows it, and no time is lost.
 func primes(n, e, d *big.Int) ([2]*big.Int, error) {
+	inconsistent := errors.New("is inconsistent: its numbers do not belong together")
 	one := big.NewInt(1)
 	k := new(big.Int).Sub(new(big.Int).Mul(e, d), one)
 	s := k.TrailingZeroBits()
 	if k.Sign() <= 0 || s == 0 {
-		return [2]*big.Int{}, errors.New("is inconsistent: its numbers do not belong together")
+		return [2]*big.Int{}, inconsistent
 	}
 	t := new(big.Int).Rsh(k, s)
 	last := new(big.Int).Sub(n, one)
-	for range 100 {
+	for range 40 {
 		g, err := rand.Int(rand.Reader, last)
 		if err != nil {
 			return [2]*big.Int{}, err
 		}
-		if p := factor(g, t, n, last, s); p != nil {
+		p, fits := factor(g.Add(g, one), t, n, last, s)
+		if p != nil {
 			return [2]*big.Int{p, new(big.Int).Div(n, p)}, nil
 		}
+		if !fits {
+			break
+		}
 	}
-	return [2]*big.Int{}, errors.New("is inconsistent: its numbers do not belong together")
+	return [2]*big.Int{}, inconsistent
 }
 
-func factor(g, t, n, last *big.Int, s uint) *big.Int {
+// factor tries one g; fits is false when g shows that the exponents are not n's.
+func factor(g, t, n, last *big.Int, s uint) (p *big.Int, fits bool) {
 	one := big.NewInt(1)
 	x := new(big.Int).Exp(g, t, n)
 	if x.Cmp(one) == 0 || x.Cmp(last) == 0 {
-		return nil
+		return nil, true
 	}
 	for range s {
 		y := new(big.Int).Exp(x, big.NewInt(2), n)
 		if y.Cmp(one) == 0 {
 			p := new(big.Int).GCD(nil, nil, new(big.Int).Sub(x, one), n)
 			if p.Cmp(one) > 0 && p.Cmp(n) < 0 {
-				return p
+				return p, true
 			}
-			return nil
+			return nil, true
 		}
 		if y.Cmp(last) == 0 {
-			return nil
+			return nil, true
 		}
 		x = y
 	}
-	return nil
+	return nil, false
 }

@@ -136,7 +136,16 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 
 // callWith is call with headers of its own.
 func (c *client) callWith(ctx context.Context, method, path string, header http.Header, in, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, clientLimit)
+	return c.callFor(ctx, clientLimit, method, path, header, in, out)
+}
+
+// callWithin is call with a limit of its own.
+func (c *client) callWithin(ctx context.Context, limit time.Duration, method, path string, in, out any) error {
+	return c.callFor(ctx, limit, method, path, nil, in, out)
+}
+
+func (c *client) callFor(ctx context.Context, limit time.Duration, method, path string, header http.Header, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	resp, err := c.sendWith(ctx, method, path, header, in)
 	if err != nil {

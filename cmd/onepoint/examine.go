@@ -48,20 +48,23 @@ func (p *platformSide) examineDatabase(ctx context.Context) api.Check {
 
 func (p *platformSide) examineCertificates(ctx context.Context) []api.Check {
 	var checks []api.Check
-	for _, name := range []string{keyQWAC, keyQSEAL} {
-		label := "certificate " + name
+	for _, name := range p.certificatesInUse(ctx) {
+		label, again := "certificate "+name, remedyFor(name)
 		chain, err := p.keys.Chain(ctx, p.Workspace, name)
 		if err != nil || len(chain) == 0 {
-			checks = append(checks, broken(label, "start `onepoint up` again: it issues what is missing", "there is none"))
+			checks = append(checks, broken(label, again, "there is none"))
 			continue
 		}
 		left := chain[0].NotAfter.Sub(p.config.Now())
 		days := int(left / (24 * time.Hour))
+		revoked := p.revoked(ctx, name)
 		switch {
+		case revoked != "":
+			checks = append(checks, broken(label, "issue another with `onepoint certs issue` and move the bank to it with `onepoint certs use`", "%s", revoked))
 		case left <= 0:
-			checks = append(checks, broken(label, "start `onepoint up` again: it issues a new one", "expired on %s", chain[0].NotAfter.Format(time.DateOnly)))
+			checks = append(checks, broken(label, again, "expired on %s", chain[0].NotAfter.Format(time.DateOnly)))
 		case left < renewBefore:
-			checks = append(checks, warned(label, "start `onepoint up` again: it issues a new one", "ends in %d days", days))
+			checks = append(checks, warned(label, again, "ends in %d days", days))
 		default:
 			checks = append(checks, passed(label, "%s, good for %d days", tppOrg, days))
 		}

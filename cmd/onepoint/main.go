@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&p,
 		kong.Name("onepoint"),
 		kong.Description("One Point Ledger: open banking, both sides of it.\n\nStart with `onepoint up`, then `onepoint connect model-bank-uk --psu alice --approve`."),
-		kong.Vars{"version": version},
+		kong.Vars{"version": version, "organisation": tppName, "org_id": tppOrg},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),

@@ -241,8 +241,20 @@ func (s *testStack) noSecretsLogged(t *testing.T) {
 }
 
 func TestConnectorKit(t *testing.T) {
+	for _, bank := range []string{localBank, localBank + "-v3"} {
+		t.Run(bank, func(t *testing.T) { kitOf(t, bank) })
+	}
+}
+
+// kitOf runs the kit over one of the profiles of the model bank.
+func kitOf(t *testing.T, bank string) {
 	s := startStack(t, "demo", "", "")
-	profile, err := s.Platform.banks.profile(localBank)
+	if bank != localBank {
+		if code, out, errs := s.command(t, "tpp", "register", bank); code != 0 {
+			t.Fatal(out, errs)
+		}
+	}
+	profile, err := s.Platform.banks.profile(bank)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +262,7 @@ func TestConnectorKit(t *testing.T) {
 		Offers:      profile.Offers,
 		RedirectURI: s.Platform.banks.redirect,
 		Open: func(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) onepoint.Connector {
-			reg, err := s.Platform.onboard.Registration(t.Context(), s.Platform.Workspace, localBank)
+			reg, err := s.Platform.onboard.Registration(t.Context(), s.Platform.Workspace, bank)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -80,22 +80,22 @@ func (c *Client) once(ctx context.Context, r request, encoded []byte, answer any
 		}
 		req.Header.Set("x-jws-signature", signature)
 	}
-	resp, body, err := send(c.HTTP, r.op, req)
+	got, err := send(c.HTTP, r.op, req)
 	if err != nil {
 		return err
 	}
-	if resp.StatusCode >= 300 {
-		return refused(r.op, resp, body, c.Now())
+	if got.status >= 300 {
+		return refused(r.op, got, c.Now())
 	}
 	if r.sign {
-		if err := c.checkSignature(ctx, r.op, resp, body); err != nil {
+		if err := c.checkSignature(ctx, r.op, got); err != nil {
 			return err
 		}
 	}
-	if answer == nil || resp.StatusCode == http.StatusNoContent {
+	if answer == nil || got.status == http.StatusNoContent {
 		return nil
 	}
-	return decode(r.op, resp, body, answer)
+	return got.decode(r.op, answer)
 }
 
 func (c *Client) headers(req *http.Request, r request) {
@@ -117,7 +117,7 @@ func (c *Client) headers(req *http.Request, r request) {
 }
 
 // checkSignature checks the detached signature of a payment answer.
-func (c *Client) checkSignature(ctx context.Context, op string, resp *http.Response, body []byte) error {
+func (c *Client) checkSignature(ctx context.Context, op string, got received) error {
 	where := c.Profile.Endpoints.SignKeys
 	if where == "" {
 		return nil
@@ -129,41 +129,48 @@ func (c *Client) checkSignature(ctx context.Context, op string, resp *http.Respo
 	if err != nil {
 		return err
 	}
-	token := resp.Header.Get("x-jws-signature")
-	if err := fapi.VerifyDetached(token, body, keys, "RS256", "PS256", "ES256"); err != nil {
+	token := got.header.Get("x-jws-signature")
+	if err := fapi.VerifyDetached(token, got.body, keys, "RS256", "PS256", "ES256"); err != nil {
 		if keys, err = c.keys.Fresh(ctx, where); err != nil {
 			return err
 		}
-		if err := fapi.VerifyDetached(token, body, keys, "RS256", "PS256", "ES256"); err != nil {
+		if err := fapi.VerifyDetached(token, got.body, keys, "RS256", "PS256", "ES256"); err != nil {
 			return broken(err)
 		}
 	}
 	return nil
 }
 
+// received is an answer that was read whole.
+type received struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
 // send makes a call and reads its answer, within bounds.
-func send(client *http.Client, op string, req *http.Request) (*http.Response, []byte, error) {
+func send(client *http.Client, op string, req *http.Request) (received, error) {
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, nil, onepoint.E(onepoint.CodeUnavailable, op, "OP does not answer", err)
+		return received{}, onepoint.E(onepoint.CodeUnavailable, op, "OP does not answer", err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return nil, nil, onepoint.E(onepoint.CodeUnavailable, op, "OP's answer broke off", err)
+		return received{}, onepoint.E(onepoint.CodeUnavailable, op, "OP's answer broke off", err)
 	case len(body) > maxAnswer:
-		return nil, nil, onepoint.E(onepoint.CodeProtocol, op, "OP's answer is too large", nil)
+		return received{}, onepoint.E(onepoint.CodeProtocol, op, "OP's answer is too large", nil)
 	}
-	return resp, body, nil
+	return received{resp.StatusCode, resp.Header, body}, nil
 }
 
-func decode(op string, resp *http.Response, body []byte, answer any) error {
-	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+func (r received) decode(op string, answer any) error {
+	media, _, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
 	if media != "application/json" && !strings.HasSuffix(media, "+json") {
 		return onepoint.E(onepoint.CodeProtocol, op, "OP's answer is not JSON", nil)
 	}
-	if err := json.Unmarshal(body, answer); err != nil {
+	if err := json.Unmarshal(r.body, answer); err != nil {
 		return onepoint.E(onepoint.CodeProtocol, op, "OP's answer is malformed", err)
 	}
 	return nil

@@ -68,32 +68,44 @@ func (r refusal) message() string {
 	return r.Message
 }
 
+// saidNo is the cause of an error that is OP's own answer.
+type saidNo struct {
+	status     int
+	violations []string // their types
+}
+
+// Error names the status for the log.
+func (e *saidNo) Error() string { return fmt.Sprintf("status %d", e.status) }
+
 // refused turns an answer of status 300 and above into an error of ours.
-func refused(op string, resp *http.Response, body []byte, now time.Time) error {
-	cause := fmt.Errorf("status %d", resp.StatusCode)
+func refused(op string, got received, now time.Time) error {
 	var r refusal
-	if json.Unmarshal(body, &r) != nil {
+	if json.Unmarshal(got.body, &r) != nil {
 		r = refusal{} // an HTML page or nothing: the status must do
 	}
-	wait := fapi.RetryAfter(resp.Header, now)
+	cause := &saidNo{status: got.status}
+	for _, v := range r.Violations {
+		cause.violations = append(cause.violations, v.Type)
+	}
+	wait := fapi.RetryAfter(got.header, now)
 	switch {
-	case resp.StatusCode == http.StatusTooManyRequests:
+	case got.status == http.StatusTooManyRequests:
 		e := onepoint.E(onepoint.CodeRateLimited, op, "OP asks to wait", cause)
 		e.Retry = wait
 		return e
-	case resp.StatusCode == http.StatusServiceUnavailable && wait == 0:
+	case got.status == http.StatusServiceUnavailable && wait == 0:
 		return onepoint.E(onepoint.CodeUnavailable, op, "OP has trouble of its own", errBusy)
-	case resp.StatusCode >= 500:
+	case got.status >= 500:
 		e := onepoint.E(onepoint.CodeUnavailable, op, "OP has trouble of its own", cause)
 		e.Retry = wait
 		return e
 	}
-	code := codeOf(resp.StatusCode, r)
+	code := codeOf(got.status, r)
 	msg := "OP refused"
 	if said := r.says(); said != "" {
 		msg += ": " + said
 	} else {
-		msg += fmt.Sprintf(" with status %d and no reason", resp.StatusCode)
+		msg += fmt.Sprintf(" with status %d and no reason", got.status)
 	}
 	if code == onepoint.CodeConsentExpired || code == onepoint.CodeConsentInvalid {
 		msg = "OP's permission has ended; connect the bank again"
@@ -120,6 +132,8 @@ func codeOf(status int, r refusal) onepoint.Code {
 		return onepoint.CodeSignatureInvalid
 	case r.OAuth != "":
 		return onepoint.CodeInvalid
+	case strings.Contains(r.message(), "x-jws-signature"):
+		return onepoint.CodeSignatureInvalid
 	case strings.HasPrefix(r.message(), "Authorization ") && status == http.StatusForbidden:
 		if strings.Contains(r.message(), "expired") {
 			return onepoint.CodeConsentExpired

@@ -196,8 +196,11 @@ func (c *Client) verifyIDToken(ctx context.Context, token string, want idToken) 
 		return broken(onepoint.MessageOf(err), err)
 	}
 	for _, claim := range []struct{ name, got, want string }{
-		{"nonce", got.Nonce, want.Nonce}, {"authorizationId", got.AuthorizationID, want.AuthorizationID},
-		{"c_hash", got.CodeHash, want.CodeHash}, {"s_hash", got.StateHash, want.StateHash}, {"at_hash", got.TokenHash, want.TokenHash},
+		{"nonce", got.Nonce, want.Nonce},
+		{"authorizationId", got.AuthorizationID, want.AuthorizationID},
+		{"c_hash", got.CodeHash, want.CodeHash},
+		{"s_hash", got.StateHash, want.StateHash},
+		{"at_hash", got.TokenHash, want.TokenHash},
 	} {
 		if claim.want != "" && claim.got != claim.want {
 			return broken(claim.name+" is another", nil)

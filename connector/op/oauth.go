@@ -60,20 +60,20 @@ func fetchTokens(ctx context.Context, client *http.Client, endpoint string, c cr
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("x-api-key", c.apiKey.Reveal())
-	resp, body, err := send(client, op, req)
+	got, err := send(client, op, req)
 	if err != nil {
 		return tokens{}, err
 	}
-	if resp.StatusCode >= 300 {
-		return tokens{}, refused(op, resp, body, now)
+	if got.status >= 300 {
+		return tokens{}, refused(op, got, now)
 	}
 	var r refusal
-	if json.Unmarshal(body, &r) == nil && r.OAuth != "" {
-		resp.StatusCode = http.StatusBadRequest
-		return tokens{}, refused(op, resp, body, now)
+	if json.Unmarshal(got.body, &r) == nil && r.OAuth != "" {
+		got.status = http.StatusBadRequest
+		return tokens{}, refused(op, got, now)
 	}
 	var t tokens
-	if err := decode(op, resp, body, &t); err != nil {
+	if err := got.decode(op, &t); err != nil {
 		return tokens{}, err
 	}
 	if t.AccessToken == "" || !strings.EqualFold(t.TokenType, "Bearer") {

@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -119,6 +120,14 @@ func (c *Client) Submit(ctx context.Context, g onepoint.Grant, p onepoint.Paymen
 		url:    c.Profile.Endpoints.Payments + o.path() + "/submissions/" + uuidFrom(p.ID),
 		header: map[string]string{"x-idempotency-key": p.ID},
 	}, &answer)
+	var no *saidNo
+	if errors.As(err, &no) {
+		for _, kind := range no.violations {
+			if kind == "InsufficientFunds" || kind == "PaymentFail" {
+				return onepoint.PaymentState{ID: o.ID, Status: onepoint.PaymentRejected, BankCode: kind, Reason: onepoint.MessageOf(err)}, nil
+			}
+		}
+	}
 	if err != nil {
 		return onepoint.PaymentState{}, err
 	}

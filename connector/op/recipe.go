@@ -42,18 +42,30 @@ type recipe struct{ connector.Env }
 // Steps implements onepoint.Onboarder.
 func (r *recipe) Steps() []onepoint.Step {
 	return []onepoint.Step{
-		{Name: "api-key", Title: "developer portal's API key at hand", Run: r.apiKey,
-			Help: "OP's portal gives one x-api-key for each application; every call carries it."},
-		{Name: "certificates", Title: "QWAC and QSEAL in the vault", Run: r.certificates,
-			Help: "OP's sandbox issues certificates of its own; in production they are the provider's eIDAS certificates."},
-		{Name: "software-statement", Title: "software statement signed with the QSEAL", Run: r.statement,
-			Help: "The statement says who we are and where users may return to."},
-		{Name: "registration-request", Title: "registration request signed", Run: r.request,
-			Help: "The request carries the statement; OP accepts it for ten minutes."},
-		{Name: "register", Title: "client registered over mutual TLS", Run: r.register,
-			Help: "OP answers with the client id and a secret that it shows once."},
-		{Name: "verify", Title: "registration proven by a token", Run: r.verify,
-			Help: "A token for the scope accounts shows that certificate, secret and API key belong together."},
+		{
+			Name: "api-key", Title: "developer portal's API key at hand", Run: r.apiKey,
+			Help: "OP's portal gives one x-api-key for each application; every call carries it.",
+		},
+		{
+			Name: "certificates", Title: "QWAC and QSEAL in the vault", Run: r.certificates,
+			Help: "OP's sandbox issues certificates of its own; in production they are the provider's eIDAS certificates.",
+		},
+		{
+			Name: "software-statement", Title: "software statement signed with the QSEAL", Run: r.statement,
+			Help: "The statement says who we are and where users may return to.",
+		},
+		{
+			Name: "registration-request", Title: "registration request signed", Run: r.request,
+			Help: "The request carries the statement; OP accepts it for ten minutes.",
+		},
+		{
+			Name: "register", Title: "client registered over mutual TLS", Run: r.register,
+			Help: "OP answers with the client id and a secret that it shows once.",
+		},
+		{
+			Name: "verify", Title: "registration proven by a token", Run: r.verify,
+			Help: "A token for the scope accounts shows that certificate, secret and API key belong together.",
+		},
 	}
 }
 
@@ -150,14 +162,27 @@ func (r *recipe) do(ctx context.Context, client *http.Client, op string, req *ht
 	}
 	req.Header.Set("x-api-key", c.APIKey.Reveal())
 	req.Header.Set("Accept", "application/json")
-	resp, body, err := send(client, op, req)
+	got, err := send(client, op, req)
 	if err != nil {
 		return err
 	}
-	if resp.StatusCode >= 300 {
-		return refused(op, resp, body, r.Now())
+	if got.status >= 300 {
+		return r.askAgain(refused(op, got, r.Now()))
 	}
-	return decode(op, resp, body, answer)
+	return got.decode(op, answer)
+}
+
+// askAgain turns OP's refusal of the API key into the question for another one: a
+// human mistyped it, or took that of another application.
+func (r *recipe) askAgain(err error) error {
+	if onepoint.CodeOf(err) != onepoint.CodeUnauthenticated || !strings.Contains(onepoint.MessageOf(err), "ApiKey") {
+		return err
+	}
+	return &onepoint.Error{
+		Code: onepoint.CodeInputRequired, Op: "use the API key", Err: err,
+		Msg:    onepoint.MessageOf(err) + "; give the x-api-key of the application at " + r.Profile.Onboarding.Portal,
+		Fields: []onepoint.Field{{Name: askAPIKey, Message: "the application's x-api-key", Secret: true}},
+	}
 }
 
 // ownCertificates uses the provider's eIDAS certificates, whose keys it publishes

@@ -39,6 +39,7 @@ func (c *Core) Seed(ctx context.Context, today onepoint.Date) error {
 	seedAlice(s)
 	seedBob(s)
 	seedCarol(s)
+	seedInformation(s)
 	loaded, err := c.store.Load(ctx, loadDemo, c.now(), s.finish(c.now()))
 	if err != nil {
 		return onepoint.E("", op, "", err)
@@ -174,6 +175,8 @@ type regular struct {
 }
 
 func (a seedAccount) every(r regular) {
+	var paid []payment
+	defer func() { a.arrange(r, paid) }()
 	a.s.months(func(first onepoint.Date) {
 		day := workday(first.AddDays(r.day - 1))
 		if r.early {
@@ -189,6 +192,7 @@ func (a seedAccount) every(r regular) {
 		if april := (onepoint.Date{Year: a.s.today.Year, Month: time.April, Day: 1}); !first.Before(april) {
 			minor += r.yearlyRise
 		}
+		paid = append(paid, payment{a.s.at(day, r.hour, 5), minor})
 		a.book(a.s.at(day, r.hour, 5), minor, r.against, Statement{
 			Information: r.text, Reference: r.reference, Counterparty: r.party, ProprietaryCode: r.code, BankCode: r.bankCode,
 		})

@@ -134,13 +134,13 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, t *template.Templat
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	w.Write(page.Bytes()) //nolint:errcheck // the reader has gone
+	w.Write(page.Bytes())
 }
 
 // Random is 256 bits in base64url.
 func Random() string {
 	var b [32]byte
-	rand.Read(b[:]) //nolint:errcheck // does not fail on any supported system
+	rand.Read(b[:])
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 

@@ -11,6 +11,8 @@ import { CallbackPage } from './pages/callback';
 import { ConnectPage } from './pages/connect';
 import { ConnectionsPage } from './pages/connections';
 import { HomePage } from './pages/home';
+import { RegistrationPage } from './pages/registration';
+import { RegistrationsPage } from './pages/registrations';
 import { SettingsPage } from './pages/settings';
 import { TransactionsPage } from './pages/transactions';
 import { Shell } from './parts/shell';
@@ -61,6 +63,21 @@ export const connectionsRoute = createRoute({
   component: ConnectionsPage,
 });
 
+export const registrationsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/registrations',
+  staticData: { title: 'reg.title' },
+  validateSearch: (search): { attention?: true } => (search['attention'] === true ? { attention: true } : {}),
+  component: RegistrationsPage,
+});
+
+export const registrationRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/registrations/$bank',
+  staticData: { title: 'wizard.title' },
+  component: RegistrationPage,
+});
+
 export const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
@@ -79,6 +96,8 @@ export function makeRouter(answer: BankAnswer, history?: RouterHistory) {
       callbackRoute,
       transactionsRoute,
       connectionsRoute,
+      registrationsRoute,
+      registrationRoute,
       settingsRoute,
     ]),
     scrollRestoration: true,

@@ -128,16 +128,33 @@ func (s *Server) access(expires, from, to string) (onepoint.Access, error) {
 	return a, nil
 }
 
+// readAuthorization shows an authorization, also one that was revoked.
 func (s *Server) readAuthorization(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.call(r, "accounts", false)
 	if err != nil {
 		return err
 	}
-	consent, err := s.Bank.Consent(r.Context(), c.client.tpp(), r.PathValue("id"))
+	ended, err := s.revoked.Get(r.Context(), hash(c.client.ID+"|"+r.PathValue("id")))
+	if err == nil {
+		return writeJSON(w, http.StatusOK, ended)
+	}
+	if onepoint.CodeOf(err) != onepoint.CodeNotFound {
+		return err
+	}
+	consent, err := s.ownConsent(r, c)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, s.authorization(consent))
+}
+
+// ownConsent returns a TPP's consent; another's is not there.
+func (s *Server) ownConsent(r *http.Request, c caller) (onepoint.Consent, error) {
+	consent, err := s.Bank.Consent(r.Context(), c.client.tpp(), r.PathValue("id"))
+	if onepoint.CodeOf(err) == onepoint.CodeForbidden {
+		err = onepoint.E(onepoint.CodeNotFound, "read authorization", "", err)
+	}
+	return consent, err
 }
 
 func (s *Server) revokeAuthorization(w http.ResponseWriter, r *http.Request) error {
@@ -145,7 +162,23 @@ func (s *Server) revokeAuthorization(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	if err := s.Bank.Revoke(r.Context(), c.client.tpp(), r.PathValue("id")); err != nil {
+	key := hash(c.client.ID + "|" + r.PathValue("id"))
+	if _, err := s.revoked.Get(r.Context(), key); err == nil {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	consent, err := s.ownConsent(r, c)
+	if err != nil {
+		return err
+	}
+	if err := s.Bank.Revoke(r.Context(), c.client.tpp(), consent.ID); err != nil {
+		return err
+	}
+	ended := s.authorization(consent)
+	if consent.Status == onepoint.ConsentAwaiting || consent.Status == onepoint.ConsentAuthorised {
+		ended.Status, ended.Modified = "Revoked", instant(s.Now())
+	}
+	if err := s.revoked.Add(r.Context(), key, c.client.ID, ended); err != nil && onepoint.CodeOf(err) != onepoint.CodeConflict {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -153,7 +153,7 @@ func (s *Server) decided(ctx context.Context, v sim.Visit, d sim.Decision) (stri
 	}
 	if !d.Approved {
 		if err := s.reject(ctx, req); err != nil {
-			return "", err
+			return s.back(req, url.Values{"error": {"server_error"}, "error_description": {onepoint.MessageOf(err)}}), nil
 		}
 		return s.back(req, url.Values{"error": {"access_denied"}, "error_description": {"The user cancelled"}}), nil
 	}
@@ -200,10 +200,9 @@ func (s *Server) reject(ctx context.Context, req request) error {
 	case "accounts":
 		return s.Journey.Reject(ctx, req.Authorization)
 	case "payments":
-		return s.endOrder(ctx, req.Authorization, "Rejected")
+		return s.endOrder(ctx, req.Authorization, "Rejected", "Unauthorized")
 	}
-	_, err := s.funds.Update(ctx, req.Authorization, func(f *fundsConsent) error { f.Status = "Rejected"; return nil })
-	return err
+	return s.endFunds(ctx, req.Authorization, "Rejected", "Unauthorized")
 }
 
 func (s *Server) back(req request, answer url.Values) string {

@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,9 +32,13 @@ type fundsConsent struct {
 	Expires  time.Time `json:"expires"`
 }
 
-func (f fundsConsent) wire() map[string]string {
+func (f fundsConsent) wire(now time.Time) map[string]string {
+	status := f.Status
+	if status == "Authorized" && !now.Before(f.Expires) {
+		status = "Expired"
+	}
 	return map[string]string{
-		"authorizationId": f.ID, "created": instant(f.Created), "expires": instant(f.Expires), "iban": f.IBAN, "status": f.Status,
+		"authorizationId": f.ID, "created": instant(f.Created), "expires": instant(f.Expires), "iban": f.IBAN, "status": status,
 	}
 }
 
@@ -60,7 +65,7 @@ func (s *Server) lodgeFunds(w http.ResponseWriter, r *http.Request) error {
 	if err := s.funds.Add(r.Context(), f.ID, c.client.ID, f); err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusCreated, f.wire())
+	return writeJSON(w, http.StatusCreated, f.wire(s.Now()))
 }
 
 // ownFunds returns a TPP's consent; another's is not there.
@@ -81,7 +86,7 @@ func (s *Server) readFunds(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, f.wire())
+	return writeJSON(w, http.StatusOK, f.wire(s.Now()))
 }
 
 func (s *Server) revokeFunds(w http.ResponseWriter, r *http.Request) error {
@@ -89,11 +94,25 @@ func (s *Server) revokeFunds(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.funds.Update(r.Context(), f.ID, func(f *fundsConsent) error { f.Status = "Revoked"; return nil }); err != nil {
-		return err
+	if f.Status != "Revoked" && f.Status != "Rejected" { // else it has ended already
+		if err := s.endFunds(r.Context(), f.ID, "Revoked", "Unauthorized", "Authorized"); err != nil {
+			return err
+		}
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// endFunds ends a consent that is still in one of the statuses.
+func (s *Server) endFunds(ctx context.Context, id, status string, from ...string) error {
+	_, err := s.funds.Update(ctx, id, func(f *fundsConsent) error {
+		if !slices.Contains(from, f.Status) {
+			return onepoint.E(onepoint.CodeConflict, "end authorization", "the authorization has ended", nil)
+		}
+		f.Status = status
+		return nil
+	})
+	return err
 }
 
 func (s *Server) fundsVisit(ctx context.Context, c client, req request, v sim.Visit) (sim.Visit, error) {
@@ -151,6 +170,9 @@ func (s *Server) confirmFunds(w http.ResponseWriter, r *http.Request) error {
 		return denied(http.StatusForbidden, "Authorization is another")
 	}
 	asked, err := onepoint.ParseMoney(in.Amount, "EUR")
+	if err == nil {
+		_, err = asked.Minor()
+	}
 	if err != nil || asked.IsNegative() {
 		return invalid("EuroCents", "amountEUR", "Must be an amount in euro with two decimals")
 	}

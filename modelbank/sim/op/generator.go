@@ -62,7 +62,7 @@ func (s *Server) generate(w http.ResponseWriter, r *http.Request) error {
 		return invalid("Size", "cn", "The name must have 1 to 60 characters")
 	}
 	var b [6]byte
-	rand.Read(b[:]) //nolint:errcheck // does not fail on any supported system
+	rand.Read(b[:])
 	id := "OP-SANDBOX-TPP-" + hex.EncodeToString(b[:4]) + "-" + hex.EncodeToString(b[4:])
 	who := eidas.Request{
 		Subject: eidas.Subject{Country: "FI", Organisation: q.Get("cn"), CommonName: q.Get("cn")},

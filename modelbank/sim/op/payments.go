@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,10 @@ import (
 	"github.com/onepointledger/onepoint/modelbank/sim"
 )
 
-const paymentsBase = "/mtls/payments-psd2/v1"
+const (
+	paymentsBase = "/mtls/payments-psd2/v1"
+	maxBundle    = 100 // payments of one authorization
+)
 
 func (s *Server) paymentRoutes(at route) {
 	for _, kind := range []string{"sepa-payments", "foreign-payments"} {
@@ -40,6 +44,7 @@ type order struct {
 	Status   string    `json:"status"`
 	Payments []string  `json:"payments"`
 	Foreign  bool      `json:"foreign"`
+	Payer    string    `json:"payer"` // IBAN, when the TPP named it
 	Customer string    `json:"customer"`
 	Account  string    `json:"account"` // that pays, once authorised
 	Created  time.Time `json:"created"`
@@ -76,10 +81,12 @@ type submission struct {
 	Status   string    `json:"status"`
 }
 
-// idempotent is what was answered to a key.
+// idempotent is what a key stands for. It is written first and holds all that the
+// payment needs, so that a repetition finishes what a crash left half done.
 type idempotent struct {
-	Body    string `json:"body"` // hash of the request
-	Payment string `json:"payment"`
+	Body    string  `json:"body"` // hash of the request
+	Payment payment `json:"payment"`
+	Opens   bool    `json:"opens"` // the payment opens its authorization, and joins none
 }
 
 // wire repeats the request with what the bank adds.
@@ -123,7 +130,7 @@ func (s *Server) signed(h func(http.ResponseWriter, *http.Request) error) func(h
 		}
 		w.Header().Set("x-jws-signature", signature)
 		w.WriteHeader(rec.status)
-		w.Write(rec.body.Bytes()) //nolint:errcheck // the reader has gone
+		w.Write(rec.body.Bytes())
 		return nil
 	}
 }
@@ -231,6 +238,9 @@ func (s *Server) parse(kind string, in paymentRequest) (payment, error) {
 		return payment{}, invalid("SepaIban", "payee.iban", "Must be an IBAN of a SEPA country")
 	}
 	money, err := onepoint.ParseMoney(text, onepoint.Currency(currency))
+	if err == nil {
+		_, err = money.Minor()
+	}
 	if err != nil || money.IsZero() || money.IsNegative() {
 		return payment{}, invalid("EuroCents", "amountEUR", "Must be a positive amount with two decimals")
 	}
@@ -262,68 +272,76 @@ func (s *Server) keepPayment(w http.ResponseWriter, r *http.Request, orderID str
 	if key == "" {
 		return invalid("Required", "x-idempotency-key", "The header is required")
 	}
-	p.ID, p.Created, p.Submissions = s.NewID("pay"), s.Now().UTC(), []submission{}
+	p.ID, p.Order, p.Created, p.Submissions = s.NewID("pay"), orderID, s.Now().UTC(), []submission{}
 	p.Modified = p.Created
-	known := idempotent{Body: hash(string(p.Request)), Payment: p.ID}
-	id := hash(p.Client + "|" + key)
-	if err := s.keys.Add(ctx, id, p.Client, known); err != nil {
-		if onepoint.CodeOf(err) != onepoint.CodeConflict {
-			return err
-		}
-		return s.repeated(w, r, id, known.Body)
+	if orderID == "" {
+		p.Order = s.NewID("aut")
 	}
-	o, err := s.intoOrder(ctx, orderID, &p)
+	known := idempotent{Body: hash(p.Kind + string(p.Request)), Payment: p, Opens: orderID == ""}
+	id := hash(p.Client + "|" + key)
+	err := s.keys.Add(ctx, id, p.Client, known)
+	if onepoint.CodeOf(err) == onepoint.CodeConflict {
+		body := known.Body
+		if known, err = s.keys.Get(ctx, id); err == nil && known.Body != body {
+			return business("DuplicatePayment", "The idempotency key was used for another payment")
+		}
+	}
 	if err != nil {
+		return err
+	}
+	if err := s.intoOrder(ctx, known); err != nil {
 		if e := s.keys.Remove(ctx, id); e != nil {
 			return e
 		}
 		return err
 	}
-	p.Order = o
-	if err := s.payments.Add(ctx, p.ID, p.Order, p); err != nil {
+	err = s.payments.Add(ctx, known.Payment.ID, known.Payment.Order, known.Payment)
+	if err != nil && onepoint.CodeOf(err) != onepoint.CodeConflict {
+		return err
+	}
+	if p, err = s.payments.Get(ctx, known.Payment.ID); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusCreated, p.wire())
 }
 
-func (s *Server) repeated(w http.ResponseWriter, r *http.Request, id, body string) error {
-	known, err := s.keys.Get(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	if known.Body != body {
-		return business("DuplicatePayment", "The idempotency key was used for another payment")
-	}
-	p, err := s.payments.Get(r.Context(), known.Payment)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusCreated, p.wire())
-}
-
-// intoOrder adds the payment to the authorization it names, or to a new one.
-func (s *Server) intoOrder(ctx context.Context, id string, p *payment) (string, error) {
+// intoOrder opens the payment's authorization, or joins the one it names. Doing it
+// again changes nothing.
+func (s *Server) intoOrder(ctx context.Context, known idempotent) error {
+	p := known.Payment
 	foreign := p.Kind == "foreign-payments"
-	if id == "" {
-		o := order{
-			ID: s.NewID("aut"), Client: p.Client, Status: "Unauthorized", Payments: []string{p.ID}, Foreign: foreign,
+	if known.Opens {
+		err := s.orders.Add(ctx, p.Order, p.Client, order{
+			ID: p.Order, Client: p.Client, Status: "Unauthorized", Payments: []string{p.ID}, Foreign: foreign, Payer: p.Payer,
 			Created: p.Created, Modified: p.Created,
+		})
+		if onepoint.CodeOf(err) == onepoint.CodeConflict {
+			return nil
 		}
-		return o.ID, s.orders.Add(ctx, o.ID, p.Client, o)
+		return err
 	}
-	_, err := s.orders.Update(ctx, id, func(o *order) error {
+	_, err := s.orders.Update(ctx, p.Order, func(o *order) error {
 		switch {
 		case o.Client != p.Client:
 			return onepoint.E(onepoint.CodeNotFound, "add payment", "", nil)
+		case slices.Contains(o.Payments, p.ID):
+			return nil
 		case o.Status != "Unauthorized":
+			return business("IllegalState", "The authorization takes no more payments")
+		case len(o.Payments) >= maxBundle:
 			return business("IllegalState", "The authorization takes no more payments")
 		case o.Foreign || foreign:
 			return business("PaymentOrder", "A foreign payment cannot be bundled")
+		case o.Payer != "" && p.Payer != "" && o.Payer != p.Payer:
+			return business("IllegalState", "The payments of an authorization have one payer")
+		}
+		if o.Payer == "" {
+			o.Payer = p.Payer
 		}
 		o.Payments, o.Modified = append(o.Payments, p.ID), p.Created
 		return nil
 	})
-	return id, err
+	return err
 }
 
 func (s *Server) paymentVisit(ctx context.Context, c client, req request, v sim.Visit) (sim.Visit, error) {
@@ -337,17 +355,18 @@ func (s *Server) paymentVisit(ctx context.Context, c client, req request, v sim.
 		if err != nil {
 			return v, err
 		}
+		if p.Status != "Unauthorized" { // revoked alone
+			continue
+		}
 		v.Lines = append(v.Lines,
 			sim.Line{Label: "Pay", Value: p.Amount.String()}, sim.Line{Label: "To", Value: p.Payee.Name + ", " + p.Payee.Identifier.Value},
 			sim.Line{Label: "Message", Value: p.Message + p.Reference})
 		v.Currency = string(p.Amount.Currency)
-		if p.Payer != "" {
-			if v.Only, err = s.ownAccount(ctx, p.Payer); err != nil {
-				return v, err
-			}
-		}
 	}
-	return v, nil
+	if o.Payer != "" {
+		v.Only, err = s.ownAccount(ctx, o.Payer)
+	}
+	return v, err
 }
 
 func (s *Server) approveOrder(ctx context.Context, id string, d sim.Decision) error {
@@ -361,24 +380,43 @@ func (s *Server) approveOrder(ctx context.Context, id string, d sim.Decision) er
 	if err != nil {
 		return err
 	}
-	return s.eachPayment(ctx, id, func(p *payment) { p.Status = "Authorized" })
+	return s.eachPayment(ctx, id, "Authorized", "Unauthorized")
 }
 
-func (s *Server) endOrder(ctx context.Context, id, status string) error {
-	_, err := s.orders.Update(ctx, id, func(o *order) error { o.Status, o.Modified = status, s.Now().UTC(); return nil })
+// endOrder ends an authorization that is still in one of the statuses, with all
+// its payments; what was submitted stays as it is.
+func (s *Server) endOrder(ctx context.Context, id, status string, from ...string) error {
+	_, err := s.orders.Update(ctx, id, func(o *order) error {
+		if !slices.Contains(from, o.Status) {
+			return onepoint.E(onepoint.CodeConflict, "end authorization", "the payment was decided already", nil)
+		}
+		o.Status, o.Modified = status, s.Now().UTC()
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	return s.eachPayment(ctx, id, func(p *payment) { p.Status = status })
+	if status == "PartiallyRevoked" {
+		status = "Revoked"
+	}
+	return s.eachPayment(ctx, id, status, from...)
 }
 
-func (s *Server) eachPayment(ctx context.Context, orderID string, fn func(*payment)) error {
-	all, err := s.payments.Of(ctx, orderID, 100)
+// eachPayment gives a status to the payments that have one of others and were not
+// submitted.
+func (s *Server) eachPayment(ctx context.Context, orderID, status string, from ...string) error {
+	all, err := s.payments.Of(ctx, orderID, maxBundle)
 	if err != nil {
 		return err
 	}
 	for _, p := range all {
-		if _, err := s.payments.Update(ctx, p.ID, func(p *payment) error { fn(p); p.Modified = s.Now().UTC(); return nil }); err != nil {
+		_, err := s.payments.Update(ctx, p.ID, func(p *payment) error {
+			if slices.Contains(from, p.Status) && len(p.Submissions) == 0 {
+				p.Status, p.Modified = status, s.Now().UTC()
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}

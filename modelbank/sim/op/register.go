@@ -81,6 +81,12 @@ func (s *Server) certificate(r *http.Request) (eidas.Certificate, string, error)
 		s.Log.InfoContext(r.Context(), "client certificate refused", "cause", err)
 		return cert, "", &gatewayFault{http.StatusUnauthorized, "messaging.tls.InvalidClientCertificate"}
 	}
+	if s.Revoked != nil {
+		if err := s.Revoked(r.Context(), leaf, r.TLS.PeerCertificates[1:]); err != nil {
+			s.Log.InfoContext(r.Context(), "client certificate refused", "cause", err)
+			return cert, "", &gatewayFault{http.StatusUnauthorized, "messaging.tls.RevokedClientCertificate"}
+		}
+	}
 	return cert, fapi.Thumbprint(leaf), nil
 }
 
@@ -217,38 +223,41 @@ func (s *Server) acceptableRedirect(uri string) bool {
 	return u.Scheme == "https" || s.AllowLoopbackRedirects && u.Scheme == "http" && loopback
 }
 
+// keepClient gives the software its client. The id is reserved first, so that a
+// crash on the way leaves no second client behind.
 func (s *Server) keepClient(ctx context.Context, c registrationClaims, st statementClaims, cert eidas.Certificate, thumbprint string) (client, string, error) {
-	secret := sim.Random()
-	id, err := s.software.Get(ctx, st.SoftwareID)
-	if err == nil {
-		known, err := s.clients.Update(ctx, id, func(have *client) error {
-			if have.TPP != st.Issuer || have.Thumbprint != thumbprint {
-				return refusal("invalid_software_statement", "software_client_id is registered by another provider")
-			}
-			have.SecretHash, have.RedirectURIs, have.Name = hash(secret), c.RedirectURIs, st.Name
-			return nil
-		})
-		return known, secret, err
-	}
-	if onepoint.CodeOf(err) != onepoint.CodeNotFound {
+	id, err := s.reserve(ctx, st.SoftwareID)
+	if err != nil {
 		return client{}, "", err
 	}
+	secret := sim.Random()
 	made := client{
-		ID: s.NewID("op"), SecretHash: hash(secret), TPP: st.Issuer, Name: st.Name, SoftwareID: st.SoftwareID,
+		ID: id, SecretHash: hash(secret), TPP: st.Issuer, Name: st.Name, SoftwareID: st.SoftwareID,
 		OrganisationID: cert.Identifier, RedirectURIs: c.RedirectURIs, Roles: st.Roles, JWKSEndpoint: st.JWKS,
 		Thumbprint: thumbprint, Issued: s.Now().UTC(),
 	}
-	if err := s.clients.Add(ctx, made.ID, made.TPP, made); err != nil {
-		return client{}, "", err
+	err = s.clients.Add(ctx, id, made.TPP, made)
+	if onepoint.CodeOf(err) != onepoint.CodeConflict {
+		return made, secret, err
 	}
-	err = s.software.Add(ctx, st.SoftwareID, "", made.ID)
-	if onepoint.CodeOf(err) == onepoint.CodeConflict { // registered in the meantime
-		if err := s.clients.Remove(ctx, made.ID); err != nil {
-			return client{}, "", err
+	known, err := s.clients.Update(ctx, id, func(have *client) error {
+		if have.TPP != st.Issuer || have.Thumbprint != thumbprint {
+			return refusal("invalid_software_statement", "software_client_id is registered by another provider")
 		}
-		return s.keepClient(ctx, c, st, cert, thumbprint)
+		have.SecretHash, have.RedirectURIs, have.Name, have.Roles = made.SecretHash, made.RedirectURIs, made.Name, made.Roles
+		return nil
+	})
+	return known, secret, err
+}
+
+// reserve returns the client id of a software, a new one on the first call.
+func (s *Server) reserve(ctx context.Context, softwareID string) (string, error) {
+	id := s.NewID("op")
+	err := s.software.Add(ctx, softwareID, "", id)
+	if onepoint.CodeOf(err) == onepoint.CodeConflict {
+		return s.software.Get(ctx, softwareID)
 	}
-	return made, secret, err
+	return id, err
 }
 
 // Clients counts the registrations of a provider.

@@ -61,8 +61,10 @@ type Config struct {
 	Journey Journey
 	Books   Books
 	Store   sim.Store
-	QTSP    *eidas.QTSP     // issues the sandbox's certificates
-	Roots   *x509.CertPool  // that client certificates must chain to
+	QTSP    *eidas.QTSP    // issues the sandbox's certificates
+	Roots   *x509.CertPool // that client certificates must chain to
+	// Revoked refuses a client certificate that its issuer revoked; nil: not checked.
+	Revoked func(ctx context.Context, leaf *x509.Certificate, sent []*x509.Certificate) error
 	Key     fapi.SigningKey // signs ID tokens and payment answers
 	Zone    *time.Location
 	// BusyEvery makes every n-th read answer 503, as OP's sandbox does now and then;
@@ -92,6 +94,7 @@ type Server struct {
 	payments sim.Table[payment]
 	funds    sim.Table[fundsConsent]
 	keys     sim.Table[idempotent]
+	revoked  sim.Table[authorization] // what the consent rules forget
 }
 
 // New makes the simulator.
@@ -110,6 +113,7 @@ func New(c Config) (*Server, error) {
 	s.payments = sim.Table[payment]{Store: c.Store, Sim: name, Kind: "payment"}
 	s.funds = sim.Table[fundsConsent]{Store: c.Store, Sim: name, Kind: "funds"}
 	s.keys = sim.Table[idempotent]{Store: c.Store, Sim: name, Kind: "idempotency"}
+	s.revoked = sim.Table[authorization]{Store: c.Store, Sim: name, Kind: "revoked"}
 	s.pages = &sim.Pages{
 		Visits:    sim.Table[sim.Visit]{Store: c.Store, Sim: name, Kind: "visit"},
 		Customers: c.Journey, Brand: "OP", Class: "op", Base: s.path + "/authorize/psu", Decide: s.decided, Now: c.Now, Log: c.Log,
@@ -122,7 +126,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	at := func(pattern string, h func(w http.ResponseWriter, r *http.Request) error) {
 		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(strings.TrimSpace(method+" "+s.path+path), s.endpoint(h))
+		mux.HandleFunc(method+" "+s.path+path, s.endpoint(h))
 	}
 	at("POST /generator", s.generate)
 	at("GET /jwks/{tpp}/public-jwks.json", s.publicKeys)
@@ -135,9 +139,9 @@ func (s *Server) Handler() http.Handler {
 	s.accountRoutes(at)
 	s.fundsRoutes(at)
 	s.paymentRoutes(at)
-	at(" /", func(http.ResponseWriter, *http.Request) error {
+	mux.HandleFunc(s.path+"/", s.endpoint(func(http.ResponseWriter, *http.Request) error {
 		return &apiError{http.StatusNotFound, "VALIDATION", "No such resource", nil}
-	})
+	}))
 	return mux
 }
 
@@ -165,7 +169,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(body) //nolint:errcheck // the reader has gone
+	w.Write(body)
 	return nil
 }
 

@@ -48,7 +48,7 @@ func (s *Server) cancelPayment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.payments.Update(r.Context(), p.ID, func(p *payment) error {
+	p, err = s.payments.Update(r.Context(), p.ID, func(p *payment) error {
 		if len(p.Submissions) > 0 {
 			return business("IllegalState", "The payment was submitted")
 		}
@@ -58,12 +58,17 @@ func (s *Server) cancelPayment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.settle(r.Context(), p.Order); err != nil {
+		return err
+	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
 // submit carries the payment out. The same submission again answers the same,
-// except that a pending one is tried again.
+// except that a pending one is tried again. The submission is written down before
+// the money moves: of two at once with different ids one is refused, and one that
+// a crash cut short is carried out by its repetition.
 func (s *Server) submit(w http.ResponseWriter, r *http.Request) error {
 	p, c, err := s.ownPayment(r)
 	if err != nil {
@@ -72,34 +77,56 @@ func (s *Server) submit(w http.ResponseWriter, r *http.Request) error {
 	if c.token.Customer == "" || c.token.Authorization != p.Order {
 		return denied(http.StatusForbidden, "Authorization is another")
 	}
-	if p.Status != "Authorized" && len(p.Submissions) == 0 {
-		return business("IllegalState", "The payment is not authorized")
+	id, scenario := r.PathValue("submission"), r.Header.Get("x-sandbox-scenario")
+	if err := refusedScenario(scenario); err != nil {
+		return err
 	}
-	id := r.PathValue("submission")
-	if known, ok := find(p, id); ok && known.Status != "Pending" {
-		return writeJSON(w, http.StatusOK, known)
-	} else if !ok && len(p.Submissions) > 0 {
-		return business("DuplicatePayment", "The payment was submitted under another id")
+	if p, err = s.payments.Update(r.Context(), p.ID, s.begin(id)); err != nil {
+		return err
 	}
-	status, err := s.execute(r.Context(), p, r.Header.Get("x-sandbox-scenario"))
+	made, _ := find(p, id)
+	if made.Status != "Pending" {
+		return writeJSON(w, http.StatusOK, made)
+	}
+	status, err := s.execute(r.Context(), p, scenario)
 	if err != nil {
 		return err
 	}
-	now := s.Now().UTC()
 	p, err = s.payments.Update(r.Context(), p.ID, func(p *payment) error {
-		made := submission{ID: id, Archive: archiveOf(*p), Created: now, Modified: now, Status: status}
-		p.Submissions = append(slices.DeleteFunc(p.Submissions, func(s submission) bool { return s.ID == id }), made)
-		p.Modified = now
+		for i := range p.Submissions {
+			if p.Submissions[i].ID == id && p.Submissions[i].Status == "Pending" {
+				p.Submissions[i].Status, p.Submissions[i].Modified = status, s.Now().UTC()
+			}
+		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.complete(r.Context(), p); err != nil {
+	if err := s.settle(r.Context(), p.Order); err != nil {
 		return err
 	}
-	made, _ := find(p, id)
+	made, _ = find(p, id)
 	return writeJSON(w, http.StatusOK, made)
+}
+
+// begin adds a submission that waits, unless it is there.
+func (s *Server) begin(id string) func(*payment) error {
+	return func(p *payment) error {
+		if _, ok := find(*p, id); ok {
+			return nil
+		}
+		switch {
+		case len(p.Submissions) > 0:
+			return business("DuplicatePayment", "The payment was submitted under another id")
+		case p.Status == "Revoked" || p.Status == "Rejected": // the authorization itself was checked with the token
+			return business("IllegalState", "The payment is not authorized")
+		}
+		now := s.Now().UTC()
+		p.Submissions = append(p.Submissions, submission{ID: id, Archive: archiveOf(*p), Created: now, Modified: now, Status: "Pending"})
+		p.Modified = now
+		return nil
+	}
 }
 
 // archiveOf is the id of the entry that the payment makes on the payer's account.
@@ -113,25 +140,34 @@ func find(p payment, id string) (submission, bool) {
 	return p.Submissions[i], true
 }
 
-// execute pays, or does what the sandbox's scenario header asks for instead.
-func (s *Server) execute(ctx context.Context, p payment, scenario string) (string, error) {
+// refusedScenario is the error that the sandbox's scenario header asks for.
+func refusedScenario(scenario string) error {
 	kind, detail, _ := strings.Cut(scenario, "=")
-	switch kind {
-	case "InsufficientFunds":
-		return "", business("InsufficientFunds", "Insufficient funds")
-	case "PaymentSystemUnavailable":
-		return "", &apiError{http.StatusServiceUnavailable, "TECHNICAL", "Service unavailable", nil}
+	switch {
+	case kind == "InsufficientFunds":
+		return business("InsufficientFunds", "Insufficient funds")
+	case kind == "PaymentSystemUnavailable":
+		return &apiError{http.StatusServiceUnavailable, "TECHNICAL", "Service unavailable", nil}
+	case kind == "PaymentFail" && detail != "":
+		return business("PaymentFail", "The payment failed: "+detail)
+	}
+	return nil
+}
+
+// execute pays, or gives the status that the sandbox's scenario header asks for.
+func (s *Server) execute(ctx context.Context, p payment, scenario string) (string, error) {
+	switch kind, _, _ := strings.Cut(scenario, "="); kind {
 	case "FutureSimulation":
 		return "Pending", nil
 	case "PaymentFail", "PaymentSubmitFailed":
-		if detail == "" {
-			return "Error", nil
-		}
-		return "", business("PaymentFail", "The payment failed: "+detail)
+		return "Error", nil
 	}
 	o, err := s.orders.Get(ctx, p.Order)
 	if err != nil {
 		return "", err
+	}
+	if o.Status != "Authorized" && o.Status != "Completed" {
+		return "", business("IllegalState", "The payment is not authorized")
 	}
 	err = s.Books.Transfer(ctx, core.Transfer{
 		ID: p.ID, Debtor: o.Account, Amount: p.Amount, Creditor: p.Payee, Information: p.Message, Reference: p.Reference, Clearing: core.ClearingSEPA,
@@ -145,18 +181,34 @@ func (s *Server) execute(ctx context.Context, p payment, scenario string) (strin
 	return "Accepted", nil
 }
 
-// complete ends the authorization once all its payments were submitted.
-func (s *Server) complete(ctx context.Context, p payment) error {
-	all, err := s.payments.Of(ctx, p.Order, 100)
+// settle tells by its payments how an authorization stands: completed once all
+// that were not revoked are submitted, revoked once all are.
+func (s *Server) settle(ctx context.Context, orderID string) error {
+	all, err := s.payments.Of(ctx, orderID, maxBundle)
 	if err != nil {
 		return err
 	}
-	for _, one := range all {
-		if len(one.Submissions) == 0 {
-			return nil
+	waiting, revoked := 0, 0
+	for _, p := range all {
+		switch {
+		case p.Status == "Revoked":
+			revoked++
+		case len(p.Submissions) == 0:
+			waiting++
 		}
 	}
-	_, err = s.orders.Update(ctx, p.Order, func(o *order) error { o.Status, o.Modified = "Completed", s.Now().UTC(); return nil })
+	_, err = s.orders.Update(ctx, orderID, func(o *order) error {
+		switch {
+		case revoked == len(all):
+			o.Status = "Revoked"
+		case waiting == 0 && o.Status == "Authorized":
+			o.Status = "Completed"
+		default:
+			return nil
+		}
+		o.Modified = s.Now().UTC()
+		return nil
+	})
 	return err
 }
 
@@ -171,11 +223,23 @@ func (s *Server) readSubmission(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return onepoint.E(onepoint.CodeNotFound, "read submission", "", nil)
 	}
-	return writeJSON(w, http.StatusOK, s.now(found))
+	return writeJSON(w, http.StatusOK, s.at(s.Now().Add(ahead(r)), found))
 }
 
-func (s *Server) now(sub submission) submission {
-	if sub.Status == "Accepted" && s.Now().Sub(sub.Modified) >= time.Second {
+// ahead is how far the sandbox's scenario header looks into the future:
+// "FutureSimulation=PT24H".
+func ahead(r *http.Request) time.Duration {
+	kind, detail, _ := strings.Cut(r.Header.Get("x-sandbox-scenario"), "=")
+	period, ok := strings.CutPrefix(detail, "PT")
+	d, err := time.ParseDuration(strings.ToLower(period))
+	if kind != "FutureSimulation" || !ok || err != nil || d < 0 {
+		return 0
+	}
+	return d
+}
+
+func (s *Server) at(now time.Time, sub submission) submission {
+	if sub.Status == "Accepted" && now.Sub(sub.Modified) >= time.Second {
 		sub.Status = "Credited"
 	}
 	return sub
@@ -187,7 +251,7 @@ func (s *Server) listSubmissions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for i := range p.Submissions {
-		p.Submissions[i] = s.now(p.Submissions[i])
+		p.Submissions[i] = s.at(s.Now().Add(ahead(r)), p.Submissions[i])
 	}
 	return writeJSON(w, http.StatusOK, p.Submissions)
 }
@@ -219,7 +283,7 @@ func (s *Server) readOrder(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) wirePayments(ctx context.Context, orderID string) ([]map[string]any, error) {
-	all, err := s.payments.Of(ctx, orderID, 100)
+	all, err := s.payments.Of(ctx, orderID, maxBundle)
 	out := []map[string]any{}
 	for _, p := range all {
 		out = append(out, p.wire())
@@ -244,11 +308,22 @@ func (s *Server) revokeOrder(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if o.Status == "Completed" {
-		return business("IllegalState", "The payments were submitted")
-	}
-	if err := s.endOrder(r.Context(), o.ID, "Revoked"); err != nil {
+	status := "Revoked"
+	all, err := s.payments.Of(r.Context(), o.ID, maxBundle)
+	if err != nil {
 		return err
+	}
+	for _, p := range all {
+		if len(p.Submissions) > 0 {
+			status = "PartiallyRevoked"
+		}
+	}
+	switch o.Status {
+	case "Revoked", "PartiallyRevoked", "Rejected": // has ended already
+	default:
+		if err := s.endOrder(r.Context(), o.ID, status, "Unauthorized", "Authorized"); err != nil {
+			return err
+		}
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -261,14 +336,10 @@ func (s *Server) sandboxAuthorize(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	p, err := s.payments.Get(r.Context(), o.Payments[0])
-	if err != nil {
-		return err
-	}
-	if p.Payer == "" {
+	if o.Payer == "" {
 		return invalid("Required", "payer", "Without the pages the payment must name its payer")
 	}
-	account, err := s.ownAccount(r.Context(), p.Payer)
+	account, err := s.ownAccount(r.Context(), o.Payer)
 	if err != nil {
 		return err
 	}
@@ -283,7 +354,7 @@ func (s *Server) sandboxReject(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.endOrder(r.Context(), o.ID, "Rejected"); err != nil {
+	if err := s.endOrder(r.Context(), o.ID, "Rejected", "Unauthorized"); err != nil {
 		return err
 	}
 	return s.readOrder(w, r)

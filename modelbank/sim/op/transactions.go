@@ -68,15 +68,25 @@ func (s *Server) listTransactions(w http.ResponseWriter, r *http.Request) error 
 	}
 	rows := []transaction{}
 	for _, t := range page.Transactions {
-		rows = append(rows, shown(t))
+		rows = append(rows, s.shown(t))
 	}
 	return s.answerPage(w, r, page.Next, rows)
 }
 
-func shown(t onepoint.Transaction) transaction {
+// days are OP's own: those of Helsinki, wherever the books count theirs.
+func (s *Server) days(t onepoint.Transaction) (booked, value onepoint.Date) {
+	booked = onepoint.DateOf(t.BookedAt.In(s.Zone))
+	if t.ValueDate == t.BookingDate {
+		return booked, booked
+	}
+	return booked, t.ValueDate
+}
+
+func (s *Server) shown(t onepoint.Transaction) transaction {
+	booked, value := s.days(t)
 	out := transaction{
 		ArchiveID: t.ID, Message: t.Information, Reference: t.Reference, Amount: amount(t.Amount), Currency: string(t.Amount.Currency),
-		BookingDate: t.BookingDate.String(), ValueDate: t.ValueDate.String(), PaymentDate: t.BookingDate.String(), Description: t.ProprietaryCode,
+		BookingDate: booked.String(), ValueDate: value.String(), PaymentDate: booked.String(), Description: t.ProprietaryCode,
 	}
 	who := t.Counterparty
 	if who.Name == "" {
@@ -100,8 +110,9 @@ func (s *Server) listCardTransactions(w http.ResponseWriter, r *http.Request) er
 	}
 	rows := []map[string]string{}
 	for _, t := range page.Transactions {
+		booked, _ := s.days(t)
 		row := map[string]string{
-			"description": t.Information, "amount": amount(t.Amount), "currency": string(t.Amount.Currency), "postingDate": t.BookingDate.String(),
+			"description": t.Information, "amount": amount(t.Amount), "currency": string(t.Amount.Currency), "postingDate": booked.String(),
 		}
 		if t.Exchange != nil {
 			row["originalAmount"], row["originalCurrency"] = amount(t.Exchange.Instructed), string(t.Exchange.Instructed.Currency)

@@ -8,7 +8,8 @@ const syncEvents = ['sync.progress', 'sync.finished', 'sync.failed'] as const;
 
 /** What each event makes stale. */
 const stale: Readonly<Record<string, readonly string[]>> = {
-  'registration.changed': ['banks'],
+  'registration.requested': ['banks', 'registrations'],
+  'registration.changed': ['banks', 'registrations'],
   'connection.created': ['connections'],
   'connection.authorised': ['connections'],
   'connection.changed': ['connections'],

@@ -5,6 +5,17 @@ export const queries = {
   me: () => queryOptions({ queryKey: ['me'], queryFn: () => take(api.GET('/api/v1/me')) }),
   banks: () =>
     queryOptions({ queryKey: ['banks'], queryFn: async () => (await take(api.GET('/api/v1/banks'))).items }),
+  registration: (bank: string) =>
+    queryOptions({
+      queryKey: ['registrations', bank],
+      queryFn: () => take(api.GET('/api/v1/registrations/{bank}', { params: { path: { bank } } })),
+    }),
+  exchanges: (bank: string) =>
+    queryOptions({
+      queryKey: ['registrations', bank, 'exchanges'],
+      queryFn: async () =>
+        (await take(api.GET('/api/v1/registrations/{bank}/exchanges', { params: { path: { bank } } }))).items,
+    }),
   connections: () =>
     queryOptions({
       queryKey: ['connections'],

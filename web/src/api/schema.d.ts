@@ -311,6 +311,41 @@ export interface paths {
         get: operations["get-registration"];
         put?: never;
         post?: never;
+        /** End the registration at a bank */
+        delete: operations["deregister"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registrations/{bank}/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said to the bank while registering, secrets masked */
+        get: operations["list-exchanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registrations/{bank}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file that the registration made */
+        get: operations["get-registration-file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -438,6 +473,15 @@ export interface components {
                 [key: string]: string;
             };
         };
+        CertificateHealth: {
+            message: string;
+            /** @description GET /certificates/{name} */
+            name: string;
+            /** Format: date-time */
+            notAfter?: string;
+            /** @enum {string} */
+            status: "ok" | "warn" | "fail";
+        };
         Check: {
             message: string;
             name: string;
@@ -487,6 +531,15 @@ export interface components {
             /** @description What it is for */
             name: string;
         };
+        CredentialHealth: {
+            group: string;
+            /** @description client id, client secret, API key, tokens */
+            holds: string[];
+            /** @enum {string} */
+            status: "ok" | "warn" | "fail";
+            /** Format: date-time */
+            validUntil?: string;
+        };
         CreditLine: {
             amount: components["schemas"]["Money"];
             included: boolean;
@@ -501,6 +554,7 @@ export interface components {
         Field: {
             message: string;
             name: string;
+            secret?: boolean;
         };
         HealthAnswerBody: {
             /** @enum {string} */
@@ -510,6 +564,10 @@ export interface components {
             scheme: string;
             secondary?: string;
             value: string;
+        };
+        Left: {
+            /** @description What is left to do at the bank; absent when nothing is */
+            left?: string;
         };
         ListAPIKey: {
             items: components["schemas"]["APIKey"][];
@@ -543,6 +601,11 @@ export interface components {
         };
         ListRegistration: {
             items: components["schemas"]["Registration"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
+        ListTrace: {
+            items: components["schemas"]["Trace"][];
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
@@ -587,22 +650,51 @@ export interface components {
         };
         RegisterInputBody: {
             bank: string;
+            /** @description Answers to what the registration needs, by name */
+            input?: {
+                [key: string]: string;
+            };
         };
         Registration: {
             bank: string;
             clientId?: string;
+            /** @description What the registration made: GET /registrations/{bank}/files/{name} */
+            files?: string[];
+            /** @description What to do in the bank's portal, step by step */
+            guide?: string[];
+            health: components["schemas"]["RegistrationHealth"];
             /** @description Why it stopped and what to do */
             message?: string;
+            /** @description What a human must answer, in the input of POST /registrations */
             needs?: components["schemas"]["Field"][];
+            /** @description The bank's developer portal */
+            portal?: string;
             /** @enum {string} */
             status: "not_registered" | "running" | "needs_input" | "waiting_for_bank" | "failed" | "registered";
             steps: components["schemas"]["RegistrationStep"][];
             /** Format: date-time */
             updated?: string;
         };
+        RegistrationFile: {
+            content: string;
+            name: string;
+        };
+        RegistrationHealth: {
+            credential?: components["schemas"]["CredentialHealth"];
+            /** @description The worst of what follows */
+            message?: string;
+            /** @description The certificate that signs */
+            seal?: components["schemas"]["CertificateHealth"];
+            /** @enum {string} */
+            status: "none" | "ok" | "warn" | "fail";
+            /** @description The certificate that opens TLS */
+            transport?: components["schemas"]["CertificateHealth"];
+        };
         RegistrationStep: {
             /** Format: date-time */
             done?: string;
+            /** @description What the step does and why */
+            help?: string;
             name: string;
             /** @enum {string} */
             status: "pending" | "running" | "done" | "stopped";
@@ -642,6 +734,28 @@ export interface components {
             about: string;
             login: string;
             password: string;
+        };
+        Trace: {
+            /** Format: date-time */
+            at: string;
+            error?: string;
+            method: string;
+            requestBody?: string;
+            requestHeader: {
+                [key: string]: string;
+            };
+            responseBody?: string;
+            responseHeader?: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            seq: number;
+            /** Format: int64 */
+            status?: number;
+            step: string;
+            /** Format: int64 */
+            took: number;
+            url: string;
         };
         Transaction: {
             account: string;
@@ -1336,6 +1450,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deregister: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Left"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTrace"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-registration-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationFile"];
                 };
             };
             /** @description Error */

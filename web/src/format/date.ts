@@ -22,3 +22,8 @@ export function formatInstant(instant: string, locale?: string): string {
 export function formatDate(instant: string, locale?: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(new Date(instant));
 }
+
+/** Whole days from now until an instant; below zero once it has passed. */
+export function daysUntil(instant: string, now = Date.now()): number {
+  return Math.floor((Date.parse(instant) - now) / 86_400_000);
+}

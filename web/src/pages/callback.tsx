@@ -143,7 +143,7 @@ function Reading({ connection }: { connection: Connection }) {
         <div className="space-y-3">
           <h2>{t('callback.reading')}</h2>
           <progress
-            className="h-2 w-full accent-navy"
+            className="meter"
             aria-label={t('callback.reading')}
             max={Math.max(total, 1)}
             value={done}

@@ -72,16 +72,13 @@ function OneBank({ bank }: { bank: Bank }) {
 
 function BankCard({ bank }: { bank: Bank }) {
   const navigate = useNavigate();
-  const register = useMutation({
-    mutationFn: () => take(api.POST('/api/v1/registrations', { body: { bank: bank.id } })),
-  });
-  const { status, steps, message } = bank.registration;
+  const { status, message } = bank.registration;
   const ready = status === 'registered';
   const running = status === 'running' || status === 'waiting_for_bank';
   return (
     <li className="card p-5">
       <div className="flex flex-wrap items-center justify-between gap-4">
-        <div>
+        <div className="flex-1 basis-64">
           <h2>{bank.name}</h2>
           <p className="text-sm text-soft">
             {bank.country} · {bank.standard} {bank.version} ·{' '}
@@ -104,30 +101,14 @@ function BankCard({ bank }: { bank: Bank }) {
             {t('connect.choose', { bank: bank.name })}
           </button>
         ) : (
-          <button
-            type="button"
-            className="button"
-            disabled={running || register.isPending}
-            onClick={() => register.mutate()}
-          >
-            {t('connect.register', { bank: bank.name })}
-          </button>
+          <Link to="/registrations/$bank" params={{ bank: bank.id }} className="button">
+            {status === 'not_registered'
+              ? t('connect.register', { bank: bank.name })
+              : t('connect.registration', { bank: bank.name })}
+          </Link>
         )}
       </div>
-      {!ready && status !== 'not_registered' && (
-        <ol aria-live="polite" className="mt-4 space-y-1 text-sm">
-          {steps.map((s) => (
-            <li key={s.name} className={s.status === 'pending' ? 'text-soft' : ''}>
-              <span aria-hidden="true">
-                {{ done: '✓', running: '…', stopped: '✕', pending: '·' }[s.status]}{' '}
-              </span>
-              {s.title}
-            </li>
-          ))}
-        </ol>
-      )}
       {message && <p className="mt-3 font-semibold text-fault">{message}</p>}
-      {register.isError && <Failure error={register.error} />}
     </li>
   );
 }

@@ -1,19 +1,12 @@
 import { answer, problem } from '../testing/platform';
+import type { Registration } from '../api/client';
 import { screen, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { open } from '../testing/app';
+import { bank as makeBank, registration } from '../testing/registration';
 
-function bank(id: string, status: string, message?: string) {
-  return {
-    id,
-    name: `Bank ${id}`,
-    country: 'GB',
-    standard: 'uk-open-banking',
-    version: '4.0',
-    offers: [],
-    testUsers: [],
-    registration: { bank: id, status, message, steps: [] },
-  };
+function bank(id: string, status: Registration['status'], message?: string) {
+  return makeBank(id, { status, ...(message && { message }) });
 }
 
 const banks = [
@@ -33,12 +26,24 @@ it('shows the registrations that need the user, and leads to their bank', async 
     expect.stringContaining('Bank a: Enter the software statement.'),
     expect.stringContaining('Bank b: The bank refused the certificate.'),
   ]);
+  answer('GET /api/v1/registrations/b', () => registration('b', { status: 'failed', steps: [] }));
   needs.getByRole('link', { name: 'See Bank b' }).click();
-  expect(await screen.findByRole('button', { name: 'Register at Bank b' })).toBeTruthy();
+  expect(await screen.findByRole('heading', { name: 'Bank b', level: 1 })).toBeTruthy();
+});
+
+it('names registrations that stopped beside their banks, and leads to one that is chosen', async () => {
+  answer('GET /api/v1/banks', () => ({ items: banks }));
+  open('/connect?bank=b');
+  expect(
+    (await screen.findByRole('link', { name: 'See the registration at Bank b' })).getAttribute('href'),
+  ).toBe('/registrations/b');
   expect(screen.queryByRole('heading', { name: 'Bank a' })).toBeNull();
   screen.getByRole('link', { name: 'Choose another bank' }).click();
   expect(await screen.findByRole('heading', { name: 'Bank a' })).toBeTruthy();
   expect(screen.getAllByText(/Registration stopped/)).toHaveLength(2);
+  expect(screen.getByRole('link', { name: 'Register at Bank f' }).getAttribute('href')).toBe(
+    '/registrations/f',
+  );
 });
 
 it('shows connections that need a new consent beside them', async () => {

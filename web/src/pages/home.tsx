@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import type { Account, Bank } from '../api/client';
 import { queries } from '../api/queries';
 import { formatMoney, isNegative, totals } from '../format/money';
@@ -54,22 +55,18 @@ function Attention({ notice }: { notice: boolean }) {
           <h2 id="attention">{t('home.attention')}</h2>
           <ul className="mt-2 space-y-2">
             {expired.map((c) => (
-              <Need
-                key={c.id}
-                who={c.bankName}
-                what={c.message ?? t(`conn.status.${c.status}`)}
-                bank={c.bank}
-                action={t('conn.again')}
-              />
+              <Need key={c.id} who={c.bankName} what={c.message ?? t(`conn.status.${c.status}`)}>
+                <Link to="/connect" search={{ bank: c.bank }} className="button">
+                  {t('conn.again')}
+                </Link>
+              </Need>
             ))}
             {stopped.map((b) => (
-              <Need
-                key={b.id}
-                who={b.name}
-                what={b.registration.message ?? t('connect.stopped')}
-                bank={b.id}
-                action={t('home.bank', { bank: b.name })}
-              />
+              <Need key={b.id} who={b.name} what={b.registration.message ?? t('connect.stopped')}>
+                <Link to="/registrations/$bank" params={{ bank: b.id }} className="button">
+                  {t('home.bank', { bank: b.name })}
+                </Link>
+              </Need>
             ))}
           </ul>
         </section>
@@ -80,13 +77,11 @@ function Attention({ notice }: { notice: boolean }) {
 
 const stops: ReadonlySet<Bank['registration']['status']> = new Set(['needs_input', 'failed']);
 
-function Need({ who, what, bank, action }: { who: string; what: string; bank: string; action: string }) {
+function Need({ who, what, children }: { who: string; what: string; children: ReactNode }) {
   return (
     <li className="flex flex-wrap items-center justify-between gap-3">
       <span>{t('home.need', { who, what })}</span>
-      <Link to="/connect" search={{ bank }} className="button">
-        {action}
-      </Link>
+      {children}
     </li>
   );
 }

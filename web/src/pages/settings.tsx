@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { api, take, type APIKey } from '../api/client';
 import { queries } from '../api/queries';
 import { formatInstant } from '../format/date';
 import { t } from '../messages';
 import { Confirm } from '../parts/confirm';
+import { CopyButton } from '../parts/copy';
 import { Input } from '../parts/input';
 import { Answered, Failure } from '../parts/states';
 import { text } from './setup';
@@ -86,19 +86,12 @@ function Keys() {
 }
 
 function NewKey({ value }: { value: string }) {
-  const [copied, setCopied] = useState(false);
   return (
     <div role="status" className="rounded-xl bg-note-ground p-5">
       <p className="font-semibold">{t('keys.created')}</p>
       <div className="mt-2 flex flex-wrap items-center gap-3">
         <code className="wrap-anywhere">{value}</code>
-        <button
-          type="button"
-          className="button"
-          onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}
-        >
-          {copied ? t('keys.copied') : t('keys.copy')}
-        </button>
+        <CopyButton text={value} />
       </div>
     </div>
   );

@@ -1,4 +1,5 @@
 import { answer, nobody } from '../testing/platform';
+import { act, fireEvent, screen } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { open } from '../testing/app';
 
@@ -8,6 +9,8 @@ it.each([
   ['/callback', 'Back from your bank · One Point Ledger'],
   ['/transactions?q=tea', 'Transactions · One Point Ledger'],
   ['/connections', 'Connections · One Point Ledger'],
+  ['/registrations', 'Registrations · One Point Ledger'],
+  ['/registrations/op', 'Bank registration · One Point Ledger'],
   ['/settings', 'Settings · One Point Ledger'],
   ['/nowhere', 'One Point Ledger'],
 ])('%s has a title of its own', async (address, title) => {
@@ -36,4 +39,18 @@ it('follows the reader from page to page', async () => {
   await expect.poll(() => document.title).toBe('Overview · One Point Ledger');
   await router.navigate({ to: '/settings' });
   await expect.poll(() => document.title).toBe('Settings · One Point Ledger');
+});
+
+it('opens the later places of a phone, and closes them on Escape and on a new page', async () => {
+  open('/');
+  const more = await screen.findByRole('button', { name: 'More' });
+  const press = () => act(() => more.click());
+  press();
+  expect(more.getAttribute('aria-expanded')).toBe('true');
+  fireEvent.keyDown(document.body, { key: 'Escape' });
+  expect(more.getAttribute('aria-expanded')).toBe('false');
+  press();
+  act(() => screen.getByRole('link', { name: 'Registrations' }).click());
+  expect(await screen.findByRole('heading', { name: 'Registrations' })).toBeTruthy();
+  expect(more.getAttribute('aria-expanded')).toBe('false');
 });

@@ -1,19 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useMatches, useRouterState } from '@tanstack/react-router';
+import { Outlet, useMatches, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, type ReactNode } from 'react';
 import { useEvents } from '../api/events';
 import { queries } from '../api/queries';
 import { t, type MessageKey } from '../messages';
 import { SetupPage } from '../pages/setup';
 import { SignInPage } from '../pages/signin';
+import { Navigation } from './navigation';
 import { Failure, Loading } from './states';
-
-const places: readonly { to: '/' | '/transactions' | '/connections' | '/settings'; label: MessageKey }[] = [
-  { to: '/', label: 'nav.home' },
-  { to: '/transactions', label: 'nav.transactions' },
-  { to: '/connections', label: 'nav.connections' },
-  { to: '/settings', label: 'nav.settings' },
-];
 
 /** The frame of every page: who is not signed in sees only the way in, and what is for everybody. */
 export function Shell() {
@@ -64,7 +58,7 @@ function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode }) {
     main.current?.focus(); // a new page begins at its content, for keyboards and screen readers
   }, [path]);
   return (
-    <div className="min-h-dvh pb-20 sm:pb-0">
+    <div className="min-h-dvh pb-20 lg:pb-0">
       <a
         href="#content"
         className="sr-only focus:not-sr-only focus:absolute focus:left-3 focus:top-3 focus:z-10 focus:bg-card focus:p-3"
@@ -82,25 +76,5 @@ function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode }) {
         {children}
       </main>
     </div>
-  );
-}
-
-function Navigation() {
-  return (
-    <nav
-      aria-label={t('nav.main')}
-      className="fixed inset-x-0 bottom-0 z-5 flex justify-around border-t border-line bg-card sm:static sm:ml-auto sm:gap-1 sm:border-0"
-    >
-      {places.map(({ to, label }) => (
-        <Link
-          key={to}
-          to={to}
-          activeOptions={{ exact: to === '/', includeSearch: false }}
-          className="flex min-h-14 flex-1 items-center justify-center px-1 text-sm font-semibold text-soft aria-[current=page]:text-navy sm:min-h-11 sm:flex-none sm:rounded-lg sm:px-3 sm:aria-[current=page]:bg-ground"
-        >
-          {t(label)}
-        </Link>
-      ))}
-    </nav>
   );
 }
