@@ -65,14 +65,14 @@ func newPayer(t *testing.T, c *counter, version string) (*obie.PayerClient, *lin
 	t.Helper()
 	l := &line{counter: c}
 	client, err := obie.NewClient(obie.ClientConfig{
-		Resource: "https://bank.example/open-banking/" + version + "/aisp", Version: "v4.0", OAuth: oauth{}, HTTP: &http.Client{Transport: l},
+		Resource: "https://bank.example/open-banking/" + version + "/aisp", Version: version, OAuth: oauth{}, HTTP: &http.Client{Transport: l},
 		ResponseType: "code", Zone: time.UTC, Now: c.now, NewID: onepoint.NewIDs(c.now),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p, err := obie.NewPayerClient(client, obie.PayerConfig{
-		Version: version, Sign: obie.MessageSigner{Key: c.mine, Issuer: "org1/soft1"},
+		Sign: obie.MessageSigner{Key: c.mine, Issuer: "org1/soft1"},
 		BankKeys: func(context.Context, bool) (jwk.Set, error) { return keySet(t, c.banks), nil },
 	})
 	if err != nil {

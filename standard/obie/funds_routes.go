@@ -20,10 +20,10 @@ func (s *PaymentServer) fundsRoutes(v payVersion) []endpoint {
 }
 
 func (s *PaymentServer) lodgeFunds(x *exchange) (reply, error) {
-	data := at(x.doc, "Data")
+	data := dig(x.doc, "Data")
 	c, err := s.Bank.LodgePayment(x.Context(), x.tpp, PaymentConsent{
-		Kind: FundsConfirmation, Version: x.version.name, Initiation: encode(at(data, "DebtorAccount")), Expires: timeAt(data, "ExpirationDateTime"),
-		Instruction: Instruction{Debtor: identifierAt(at(data, "DebtorAccount"))},
+		Kind: FundsConfirmation, Version: x.version.name, Initiation: encode(dig(data, "DebtorAccount")), Expires: timeAt(data, "ExpirationDateTime"),
+		Instruction: Instruction{Debtor: identifierAt(dig(data, "DebtorAccount"))},
 	}, Idempotency{})
 	if err != nil {
 		return reply{}, err
@@ -47,7 +47,7 @@ func (s *PaymentServer) readFundsConsent(x *exchange) (reply, error) {
 }
 
 func (s *PaymentServer) confirmFunds(x *exchange) (reply, error) {
-	data := at(x.doc, "Data")
+	data := dig(x.doc, "Data")
 	id := textAt(data, "ConsentId")
 	if _, err := s.consentOf(x, FundsConfirmation, id); err != nil {
 		return reply{}, err
@@ -67,6 +67,6 @@ func (s *PaymentServer) confirmFunds(x *exchange) (reply, error) {
 	answer := s.NewID("fnd")
 	return reply{status: http.StatusCreated, body: s.envelope(map[string]any{
 		"FundsConfirmationId": answer, "ConsentId": id, "CreationDateTime": stamp(when, s.Zone), "FundsAvailable": ok,
-		"Reference": reference, "InstructedAmount": at(data, "InstructedAmount"),
+		"Reference": reference, "InstructedAmount": dig(data, "InstructedAmount"),
 	}, x.self+"/"+answer)}, nil
 }

@@ -19,7 +19,6 @@ import (
 
 // PayerConfig is what paying at one bank needs besides what reading needs.
 type PayerConfig struct {
-	Version  string // "v3.1" or "v4.0"; empty: v4.0
 	Payments string // base of the payment API; empty: the account API's, with pisp for aisp
 	Funds    string // base of the funds-confirmation API; empty: the same with cbpii
 	Sign     MessageSigner
@@ -50,15 +49,9 @@ var (
 // maxKnown is how many payments are remembered.
 const maxKnown = 10_000
 
-// NewPayerClient adds paying to a client; it does no I/O. CodeInvalid for an
-// unknown version or a signing key that is not PS256.
+// NewPayerClient adds paying to a client; it does no I/O. It speaks the
+// client's version. CodeInvalid for a signing key that is not PS256.
 func NewPayerClient(c *Client, p PayerConfig) (*PayerClient, error) {
-	if p.Version == "" {
-		p.Version = "v4.0"
-	}
-	if p.Version != "v3.1" && p.Version != "v4.0" {
-		return nil, onepoint.Missing("open the bank", "version", "must be v3.1 or v4.0")
-	}
 	if p.Sign.Key.Alg != "PS256" {
 		return nil, onepoint.Missing("open the bank", "sign", "messages are signed with PS256")
 	}
@@ -69,7 +62,7 @@ func NewPayerClient(c *Client, p PayerConfig) (*PayerClient, error) {
 	if p.Funds == "" {
 		p.Funds = base + "/cbpii"
 	}
-	return &PayerClient{Client: c, PayerConfig: p, four: p.Version == "v4.0", ids: map[string]string{}}, nil
+	return &PayerClient{Client: c, PayerConfig: p, four: !c.codec.legacy, ids: map[string]string{}}, nil
 }
 
 // Authorize implements [onepoint.Connector] for every purpose.

@@ -133,7 +133,7 @@ func (w wirePayment) state(op string) (onepoint.PaymentState, error) {
 func (w wirePayment) reason() string {
 	if list, ok := w.Data.StatusReason.([]any); ok && len(list) > 0 {
 		if text := textAt(list[0], "StatusReasonDescription"); text != "" {
-			return clip(text)
+			return clip(text, 200)
 		}
 	}
 	return "the bank rejected the payment"

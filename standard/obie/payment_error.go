@@ -116,17 +116,10 @@ func ruleOf(err error) *Rule {
 
 // v3Code is the word of v3.1.11 for a code of v4.0.
 func v3Code(code string) string {
-	words := map[string]string{
-		"U001": "Field.Expected", "U002": "Field.Invalid", "U003": "Field.InvalidDate", "U004": "Field.Missing", "U005": "Field.Unexpected",
-		"U006": "Header.Invalid", "U007": "Header.Missing", "U008": "Resource.ConsentMismatch", "U009": "Resource.InvalidConsentStatus",
-		"U010": "Resource.InvalidFormat", "U011": "Resource.NotFound", "U012": "Rules.AfterCutOffDateTime", "U013": "Rules.DuplicateReference",
-		"U014": "Rules.FailsControlParameters", "U015": "Signature.Invalid", "U016": "Signature.InvalidClaim", "U017": "Signature.MissingClaim",
-		"U018": "Signature.Malformed", "U019": "Signature.Missing", "U020": "Signature.Unexpected", "U021": "Unsupported.AccountIdentifier",
-		"U022": "Unsupported.AccountSecondaryIdentifier", "U023": "Unsupported.Currency", "U025": "Unsupported.Frequency",
-		"U026": "Unsupported.LocalInstrument", "U027": "Unsupported.Scheme", "U028": "Reauthenticate", "U029": "Rules.ResourceAlreadyExists",
-	}
-	if w, ok := words[code]; ok {
-		return "UK.OBIE." + w
+	for _, row := range errorTable() {
+		if row.v4 == code {
+			return row.v3
+		}
 	}
 	return "UK.OBIE.UnexpectedError"
 }

@@ -67,7 +67,7 @@ func parseJSONFile(content []byte) ([]FilePaymentLine, error) {
 	if err := file.check("", v); err != nil {
 		return nil, err
 	}
-	all, _ := at(v, "Data", "DomesticPayments").([]any)
+	all, _ := dig(v, "Data", "DomesticPayments").([]any)
 	lines := make([]FilePaymentLine, 0, len(all))
 	for n, in := range all {
 		i, err := kind.instructionOf(in)

@@ -51,7 +51,7 @@ type FileAnnounced struct {
 // instructionOf derives the instruction of a checked Initiation.
 func (k PaymentKind) instructionOf(in any) (Instruction, error) {
 	i := Instruction{
-		Creditor: creditorOf(in), Debtor: identifierAt(at(in, "DebtorAccount")), EndToEnd: textAt(in, "EndToEndIdentification"),
+		Creditor: creditorOf(in), Debtor: identifierAt(dig(in, "DebtorAccount")), EndToEnd: textAt(in, "EndToEndIdentification"),
 		LocalInstrument: textAt(in, "LocalInstrument"), Execute: timeAt(in, "RequestedExecutionDateTime"),
 		TransferIn: onepoint.Currency(textAt(in, "CurrencyOfTransfer")), ChargeBearer: textAt(in, "ChargeBearer"),
 	}
@@ -67,13 +67,13 @@ func (k PaymentKind) instructionOf(in any) (Instruction, error) {
 		i.Amount, err = moneyAt(in, "Data.Initiation.InstructedAmount", "InstructedAmount")
 	}
 	if err == nil && k.Exchange {
-		i.Rate, err = rateOf(at(in, "ExchangeRateInformation"))
+		i.Rate, err = rateOf(dig(in, "ExchangeRateInformation"))
 	}
 	return i, err
 }
 
 func creditorOf(in any) onepoint.Counterparty {
-	c := onepoint.Counterparty{Name: textAt(in, "CreditorAccount", "Name"), Identifier: identifierAt(at(in, "CreditorAccount"))}
+	c := onepoint.Counterparty{Name: textAt(in, "CreditorAccount", "Name"), Identifier: identifierAt(dig(in, "CreditorAccount"))}
 	c.Agent = textAt(in, "CreditorAgent", "Identification")
 	if name := textAt(in, "Creditor", "Name"); c.Name == "" {
 		c.Name = name
@@ -103,7 +103,7 @@ func timeAt(in any, names ...string) time.Time {
 
 // moneyAt reads an amount that must be positive and in whole minor units.
 func moneyAt(in any, path string, names ...string) (onepoint.Money, error) {
-	w := at(in, names...)
+	w := dig(in, names...)
 	if w == nil {
 		return onepoint.Money{}, nil
 	}
@@ -123,9 +123,9 @@ func moneyOf(amount, currency, path string) (onepoint.Money, error) {
 
 // remittanceOf reads either version's remittance information.
 func remittanceOf(in any) (information, reference string) {
-	r := at(in, "RemittanceInformation")
+	r := dig(in, "RemittanceInformation")
 	information, reference = textAt(r, "Unstructured"), textAt(r, "Reference")
-	if lines, ok := at(r, "Unstructured").([]any); ok {
+	if lines, ok := dig(r, "Unstructured").([]any); ok {
 		var texts []string
 		for _, l := range lines {
 			if s, ok := l.(string); ok {
@@ -134,7 +134,7 @@ func remittanceOf(in any) (information, reference string) {
 		}
 		information = strings.Join(texts, " ")
 	}
-	if parts, ok := at(r, "Structured").([]any); ok && len(parts) > 0 {
+	if parts, ok := dig(r, "Structured").([]any); ok && len(parts) > 0 {
 		reference = textAt(parts[0], "CreditorReferenceInformation", "Reference")
 	}
 	if reference == "" {
@@ -148,10 +148,10 @@ func remittanceOf(in any) (information, reference string) {
 func (i *Instruction) readOrder(in any, k PaymentKind) error {
 	const path = "Data.Initiation."
 	dates, o := in, &StandingOrder{Frequency: textAt(in, "Frequency")}
-	if m := at(in, "MandateRelatedInformation"); m != nil {
+	if m := dig(in, "MandateRelatedInformation"); m != nil {
 		dates, o.Frequency = m, textAt(m, "Frequency", "Type")
 		o.Point = textAt(m, "Frequency", "PointInTime")
-		if n, ok := at(m, "Frequency", "CountPerPeriod").(json.Number); ok {
+		if n, ok := dig(m, "Frequency", "CountPerPeriod").(json.Number); ok {
 			o.Count, _ = strconv.Atoi(string(n)) // the table has checked it
 		}
 	}
@@ -199,7 +199,7 @@ func rateOf(r any) (*Quote, error) {
 		return nil, nil
 	}
 	q := &Quote{Unit: onepoint.Currency(textAt(r, "UnitCurrency")), Type: textAt(r, "RateType"), Contract: textAt(r, "ContractIdentification")}
-	if n, ok := at(r, "ExchangeRate").(json.Number); ok {
+	if n, ok := dig(r, "ExchangeRate").(json.Number); ok {
 		q.Rate = string(n)
 	}
 	for _, f := range []struct{ name, value string }{{"ExchangeRate", q.Rate}, {"ContractIdentification", q.Contract}} {
@@ -222,7 +222,7 @@ func fileOf(in any) (*FileAnnounced, error) {
 		}
 		f.Count = n
 	}
-	if n, ok := at(in, "ControlSum").(json.Number); ok {
+	if n, ok := dig(in, "ControlSum").(json.Number); ok {
 		f.Sum = string(n)
 	}
 	return f, nil

@@ -158,8 +158,8 @@ func same(a, b any) bool {
 	return a == b
 }
 
-// at walks into an object by names; nil when there is nothing.
-func at(v any, names ...string) any {
+// dig walks into an object by names; nil when there is nothing.
+func dig(v any, names ...string) any {
 	for _, name := range names {
 		o, ok := v.(map[string]any)
 		if !ok {
@@ -172,7 +172,7 @@ func at(v any, names ...string) any {
 
 // textAt is the string that is there, or "".
 func textAt(v any, names ...string) string {
-	s, _ := at(v, names...).(string)
+	s, _ := dig(v, names...).(string)
 	return s
 }
 
@@ -246,5 +246,5 @@ func MemberJSON(object []byte, name string) json.RawMessage {
 	if err != nil {
 		return nil
 	}
-	return encode(at(v, name))
+	return encode(dig(v, name))
 }

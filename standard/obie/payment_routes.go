@@ -45,14 +45,14 @@ func (s *PaymentServer) paymentRoutes(v payVersion) []endpoint {
 }
 
 func (s *PaymentServer) lodgePayment(x *exchange, k PaymentKind) (reply, error) {
-	data := at(x.doc, "Data")
-	i, err := k.instructionOf(at(data, "Initiation"))
+	data := dig(x.doc, "Data")
+	i, err := k.instructionOf(dig(data, "Initiation"))
 	if err != nil {
 		return reply{}, err
 	}
 	c, err := s.Bank.LodgePayment(x.Context(), x.tpp, PaymentConsent{
-		Kind: k.Name, Version: x.version.name, Initiation: encode(at(data, "Initiation")), Risk: encode(at(x.doc, "Risk")),
-		Authorisation: encode(at(data, "Authorisation")), SCASupport: encode(at(data, "SCASupportData")),
+		Kind: k.Name, Version: x.version.name, Initiation: encode(dig(data, "Initiation")), Risk: encode(dig(x.doc, "Risk")),
+		Authorisation: encode(dig(data, "Authorisation")), SCASupport: encode(dig(data, "SCASupportData")),
 		ReadRefund: textAt(data, "ReadRefundAccount"), Instruction: i,
 	}, x.key)
 	if err != nil {
@@ -88,7 +88,7 @@ func (x *exchange) ownConsent(id, path string) error {
 }
 
 func (s *PaymentServer) submitPayment(x *exchange, k PaymentKind) (reply, error) {
-	data := at(x.doc, "Data")
+	data := dig(x.doc, "Data")
 	id := textAt(data, "ConsentId")
 	if _, err := s.consentOf(x, k.Name, id); err != nil {
 		return reply{}, err
@@ -97,7 +97,7 @@ func (s *PaymentServer) submitPayment(x *exchange, k PaymentKind) (reply, error)
 		return reply{}, err
 	}
 	o, err := s.Bank.Submit(x.Context(), x.tpp, PaymentSubmission{
-		Kind: k.Name, ConsentID: id, Version: x.version.name, Initiation: encode(at(data, "Initiation")), Risk: encode(at(x.doc, "Risk")), Idempotency: x.key,
+		Kind: k.Name, ConsentID: id, Version: x.version.name, Initiation: encode(dig(data, "Initiation")), Risk: encode(dig(x.doc, "Risk")), Idempotency: x.key,
 	})
 	if err != nil {
 		return reply{}, err

@@ -154,7 +154,7 @@ func (s *PaymentServer) serve(w http.ResponseWriter, r *http.Request, v payVersi
 // it, and does the operation.
 func (s *PaymentServer) call(r *http.Request, v payVersion, e endpoint) (reply, error) {
 	x := &exchange{Request: r, version: v, self: s.BaseURL + r.URL.Path}
-	if !acceptsJSON(r.Header.Get("Accept")) && !strings.HasSuffix(e.path, "file") {
+	if accepted(r.Header.Get("Accept"), "application/json") == "" && !strings.HasSuffix(e.path, "file") {
 		return reply{}, &Rule{Status: http.StatusNotAcceptable, Msg: "only application/json is served"}
 	}
 	var err error
@@ -301,14 +301,14 @@ func (s *PaymentServer) refuse(w http.ResponseWriter, r *http.Request, v payVers
 }
 
 func errorBody(v payVersion, status int, rule *Rule, id string) map[string]any {
-	one := map[string]string{"ErrorCode": rule.Code, "Message": clip(rule.Msg)}
+	one := map[string]string{"ErrorCode": rule.Code, "Message": clip(rule.Msg, 500)}
 	if rule.Path != "" {
 		one["Path"] = rule.Path
 	}
 	body := map[string]any{"Id": id, "Errors": []any{one}}
 	if !v.four {
 		one["ErrorCode"] = v3Code(rule.Code)
-		body["Code"], body["Message"] = fmt.Sprintf("%d %s", status, http.StatusText(status)), clip(rule.Msg)
+		body["Code"], body["Message"] = fmt.Sprintf("%d %s", status, http.StatusText(status)), clip(rule.Msg, 500)
 	}
 	return body
 }

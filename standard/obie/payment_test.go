@@ -286,7 +286,7 @@ func FuzzPaymentBody(f *testing.F) {
 				continue
 			}
 			if i < len(kinds) {
-				_, _ = kinds[i].instructionOf(at(doc, "Data", "Initiation"))
+				_, _ = kinds[i].instructionOf(dig(doc, "Data", "Initiation"))
 			}
 		}
 	})

@@ -43,7 +43,7 @@ func limitsOf(c any) (VRPLimits, error) {
 	if !l.ValidTo.IsZero() && !l.ValidTo.After(l.ValidFrom) {
 		return l, breach(codeInvalidDate, path+"ValidToDateTime", "the consent must end after it begins")
 	}
-	limits, _ := at(c, "PeriodicLimits").([]any)
+	limits, _ := dig(c, "PeriodicLimits").([]any)
 	for i, w := range limits {
 		p := VRPPeriod{Type: textAt(w, "PeriodType"), Alignment: textAt(w, "PeriodAlignment")}
 		where := path + "PeriodicLimits[" + strconv.Itoa(i) + "]"
@@ -63,7 +63,7 @@ func limitsOf(c any) (VRPLimits, error) {
 
 // wordsAt are the strings of an array.
 func wordsAt(in any, names ...string) []string {
-	a, _ := at(in, names...).([]any)
+	a, _ := dig(in, names...).([]any)
 	var words []string
 	for _, v := range a {
 		if s, ok := v.(string); ok {
@@ -77,7 +77,7 @@ func wordsAt(in any, names ...string) []string {
 // instruction, the debtor and the text of either.
 func vrpInstruction(initiation, instruction any) (Instruction, error) {
 	i := Instruction{
-		Creditor: creditorOf(instruction), Debtor: identifierAt(at(initiation, "DebtorAccount")),
+		Creditor: creditorOf(instruction), Debtor: identifierAt(dig(initiation, "DebtorAccount")),
 		EndToEnd: textAt(instruction, "EndToEndIdentification"), LocalInstrument: textAt(instruction, "LocalInstrument"),
 	}
 	i.Information, i.Reference = remittanceOf(instruction)

@@ -76,13 +76,13 @@ func patchStep(doc, step any) error {
 	for i := range names {
 		names[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(names[i])
 	}
-	parent, ok := at(doc, names[1:len(names)-1]...).(map[string]any)
+	parent, ok := dig(doc, names[1:len(names)-1]...).(map[string]any)
 	if !ok {
 		return bad("there is no object at this path")
 	}
 	name := names[len(names)-1]
 	old, there := parent[name]
-	value := at(step, "value")
+	value := dig(step, "value")
 	switch op := textAt(step, "op"); {
 	case op == "add" && value != nil, op == "replace" && there && value != nil:
 		parent[name] = value

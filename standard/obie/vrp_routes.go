@@ -31,16 +31,16 @@ func (s *PaymentServer) vrpRoutes(v payVersion) []endpoint {
 
 // vrpConsent reads the body of a VRP consent.
 func vrpConsent(v payVersion, doc any) (PaymentConsent, error) {
-	data := at(doc, "Data")
+	data := dig(doc, "Data")
 	c := PaymentConsent{
-		Kind: DomesticVRP, Version: v.name, Initiation: encode(at(data, "Initiation")), Risk: encode(at(doc, "Risk")),
-		Control: encode(at(data, "ControlParameters")), ReadRefund: textAt(data, "ReadRefundAccount"),
+		Kind: DomesticVRP, Version: v.name, Initiation: encode(dig(data, "Initiation")), Risk: encode(dig(doc, "Risk")),
+		Control: encode(dig(data, "ControlParameters")), ReadRefund: textAt(data, "ReadRefundAccount"),
 	}
-	in := at(data, "Initiation")
-	c.Instruction = Instruction{Creditor: creditorOf(in), Debtor: identifierAt(at(in, "DebtorAccount"))}
+	in := dig(data, "Initiation")
+	c.Instruction = Instruction{Creditor: creditorOf(in), Debtor: identifierAt(dig(in, "DebtorAccount"))}
 	c.Instruction.Information, c.Instruction.Reference = remittanceOf(in)
 	var err error
-	c.Limits, err = limitsOf(at(data, "ControlParameters"))
+	c.Limits, err = limitsOf(dig(data, "ControlParameters"))
 	return c, err
 }
 
@@ -93,7 +93,7 @@ func (s *PaymentServer) deleteConsent(x *exchange, kind string) (reply, error) {
 }
 
 func (s *PaymentServer) vrpFunds(x *exchange) (reply, error) {
-	data := at(x.doc, "Data")
+	data := dig(x.doc, "Data")
 	id := textAt(data, "ConsentId")
 	if id != x.PathValue("consent") {
 		return reply{}, breach(CodeConsentMismatch, "Data.ConsentId", "the address names another consent")
@@ -117,7 +117,7 @@ func (s *PaymentServer) vrpFunds(x *exchange) (reply, error) {
 		word = "Available"
 	}
 	answer := map[string]any{
-		"FundsConfirmationId": s.NewID("fnd"), "ConsentId": id, "CreationDateTime": stamp(when, s.Zone), "InstructedAmount": at(data, "InstructedAmount"),
+		"FundsConfirmationId": s.NewID("fnd"), "ConsentId": id, "CreationDateTime": stamp(when, s.Zone), "InstructedAmount": dig(data, "InstructedAmount"),
 		"FundsAvailableResult": map[string]any{"FundsAvailableDateTime": stamp(when, s.Zone), "FundsAvailable": word},
 	}
 	put(answer, "Reference", textAt(data, "Reference"))
@@ -125,7 +125,7 @@ func (s *PaymentServer) vrpFunds(x *exchange) (reply, error) {
 }
 
 func (s *PaymentServer) submitVRP(x *exchange) (reply, error) {
-	data := at(x.doc, "Data")
+	data := dig(x.doc, "Data")
 	id := textAt(data, "ConsentId")
 	if _, err := s.consentOf(x, DomesticVRP, id); err != nil {
 		return reply{}, err
@@ -133,13 +133,13 @@ func (s *PaymentServer) submitVRP(x *exchange) (reply, error) {
 	if err := x.ownConsent(id, "Data.ConsentId"); err != nil {
 		return reply{}, err
 	}
-	i, err := vrpInstruction(at(data, "Initiation"), at(data, "Instruction"))
+	i, err := vrpInstruction(dig(data, "Initiation"), dig(data, "Instruction"))
 	if err != nil {
 		return reply{}, err
 	}
 	o, err := s.Bank.Submit(x.Context(), x.tpp, PaymentSubmission{
-		Kind: DomesticVRP, ConsentID: id, Version: x.version.name, Initiation: encode(at(data, "Initiation")), Risk: encode(at(x.doc, "Risk")),
-		Detail: encode(at(data, "Instruction")), Instruction: i, VRPType: textAt(data, "VRPType"), Method: textAt(data, "PSUAuthenticationMethod"),
+		Kind: DomesticVRP, ConsentID: id, Version: x.version.name, Initiation: encode(dig(data, "Initiation")), Risk: encode(dig(x.doc, "Risk")),
+		Detail: encode(dig(data, "Instruction")), Instruction: i, VRPType: textAt(data, "VRPType"), Method: textAt(data, "PSUAuthenticationMethod"),
 		Interaction: textAt(data, "PSUInteractionType"), Idempotency: x.key,
 	})
 	if err != nil {
