@@ -64,7 +64,7 @@ func TestPaymentAnswersFitThePublishedFiles(t *testing.T) {
 			for _, s := range c.seen {
 				router := pisp
 				switch {
-				case strings.Contains(s.path, "vrp"):
+				case strings.Contains(s.path, "domestic-vrp"):
 					router = vrp
 				case strings.Contains(s.path, "/cbpii/"):
 					router = funds
