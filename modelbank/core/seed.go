@@ -14,6 +14,10 @@ import (
 // and neither are they.
 const SandboxPassword = "onepoint-demo"
 
+// SandboxTOTP is the secret of their one-time codes (RFC 6238, base32), as
+// published as the password.
+const SandboxTOTP = "ONEPOINTDEMOCUSTOMERSTOTPSECRETS"
+
 // Names under which data are loaded: each at most once.
 const (
 	loadDemo  = "demo"
