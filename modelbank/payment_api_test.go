@@ -95,7 +95,7 @@ func newCounter(tb testing.TB, change ...func(*modelbank.PaymentsConfig)) *count
 	c.mine, c.banks = rsaKey(tb, "tpp-1"), rsaKey(tb, "bank-1")
 	c.keys = keySet(tb, c.mine)
 	c.Handler = obie.NewPaymentServer(obie.PaymentServerConfig{
-		BaseURL: "https://bank.example", Bank: c.pay, Tokens: c, Signers: c, Sign: obie.MessageSigner{Key: c.banks, Issuer: "org-bank"},
+		BaseURL: "https://bank.example", Bank: c.pay, Tokens: c, Signers: c, Sign: obie.PaymentSigner{Key: func() fapi.SigningKey { return c.banks }, Issuer: "org-bank"},
 		Zone: time.UTC, Now: c.now, NewID: onepoint.NewIDs(c.now),
 	})
 	return c
@@ -133,7 +133,7 @@ func (c *counter) do(tb testing.TB, method, path, token string, body any, change
 	if body != nil {
 		r.Header.Set("Content-Type", jsonMedia)
 		r.Header.Set("x-idempotency-key", onepoint.NewIDs(time.Now)("k"))
-		signature, err := obie.MessageSigner{Key: c.mine, Issuer: "org1/soft1"}.Sign(raw, jsonMedia, c.now())
+		signature, err := obie.PaymentSigner{Key: func() fapi.SigningKey { return c.mine }, Issuer: "org1/soft1"}.Sign(raw, jsonMedia, c.now())
 		if err != nil {
 			tb.Fatal(err)
 		}

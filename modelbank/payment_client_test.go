@@ -72,7 +72,7 @@ func newPayer(t *testing.T, c *counter, version string) (*obie.PayerClient, *lin
 		t.Fatal(err)
 	}
 	p, err := obie.NewPayerClient(client, obie.PayerConfig{
-		Sign: obie.MessageSigner{Key: c.mine, Issuer: "org1/soft1"},
+		Sign: obie.PaymentSigner{Key: func() fapi.SigningKey { return c.mine }, Issuer: "org1/soft1"},
 		BankKeys: func(context.Context, bool) (jwk.Set, error) { return keySet(t, c.banks), nil },
 	})
 	if err != nil {

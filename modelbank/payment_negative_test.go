@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/onepointledger/onepoint/fapi"
 	"github.com/onepointledger/onepoint/standard/obie"
 )
 
@@ -192,7 +193,7 @@ func negatives(t *testing.T, c *counter, o op) []negative {
 func resign(t *testing.T, c *counter, issuer string, body []byte) func(*http.Request) {
 	t.Helper()
 	return func(r *http.Request) {
-		s, err := obie.MessageSigner{Key: c.mine, Issuer: issuer}.Sign(body, jsonMedia, c.now())
+		s, err := obie.PaymentSigner{Key: func() fapi.SigningKey { return c.mine }, Issuer: issuer}.Sign(body, jsonMedia, c.now())
 		if err != nil {
 			t.Fatal(err)
 		}

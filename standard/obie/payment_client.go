@@ -21,7 +21,7 @@ import (
 type PayerConfig struct {
 	Payments string // base of the payment API; empty: the account API's, with pisp for aisp
 	Funds    string // base of the funds-confirmation API; empty: the same with cbpii
-	Sign     MessageSigner
+	Sign     PaymentSigner
 	// BankKeys are the bank's published keys, fetched again when fresh. Nil: the
 	// signatures of its answers are not checked.
 	BankKeys func(ctx context.Context, fresh bool) (jwk.Set, error)
@@ -52,7 +52,7 @@ const maxKnown = 10_000
 // NewPayerClient adds paying to a client; it does no I/O. It speaks the
 // client's version. CodeInvalid for a signing key that is not PS256.
 func NewPayerClient(c *Client, p PayerConfig) (*PayerClient, error) {
-	if p.Sign.Key.Alg != "PS256" {
+	if p.Sign.Key == nil || p.Sign.Key().Alg != "PS256" {
 		return nil, onepoint.Missing("open the bank", "sign", "messages are signed with PS256")
 	}
 	base := strings.TrimSuffix(c.Resource, "/aisp")

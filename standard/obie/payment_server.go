@@ -25,7 +25,7 @@ type PaymentServerConfig struct {
 	Bank    PaymentBank
 	Tokens  TokenChecker
 	Signers Signers       // whose keys the TPPs' messages are verified with
-	Sign    MessageSigner // the bank's answers
+	Sign    PaymentSigner // the bank's answers
 	Zone    *time.Location
 	Now     onepoint.Clock
 	NewID   onepoint.IDs

@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -22,13 +21,9 @@ import (
 // The signature of messages (Read/Write API, message signing, 3.1.4 and later):
 // a detached JWS over the exact bytes of the body, PS256.
 const (
-	signatureHeader = "x-jws-signature"
-	claimIssued     = "http://openbanking.org.uk/iat"
-	claimIssuer     = "http://openbanking.org.uk/iss"
-	claimAnchor     = "http://openbanking.org.uk/tan"
-	trustAnchor     = "openbanking.org.uk"
-	maxSignature    = 8 << 10
-	signatureSkew   = time.Minute
+	claimIssued   = claimIssuedAt
+	maxSignature  = 8 << 10
+	signatureSkew = time.Minute
 )
 
 // Signers finds what a client signs its messages with.
@@ -39,16 +34,17 @@ type Signers interface {
 	MessageKeys(ctx context.Context, clientID string, fresh bool) (keys jwk.Set, names []string, err error)
 }
 
-// MessageSigner signs bodies in the name of one party.
-type MessageSigner struct {
-	Key    fapi.SigningKey // RSA; its Alg is PS256
-	Issuer string          // a bank's organisation id, or a TPP's "{org-id}/{software-id}"
-	Anchor string          // the trust anchor; empty: openbanking.org.uk
+// PaymentSigner signs bodies in the name of one party.
+type PaymentSigner struct {
+	Key    func() fapi.SigningKey // the one of the day: RSA, its Alg PS256
+	Issuer string                 // a bank's organisation id, or a TPP's "{org-id}/{software-id}"
+	Anchor string                 // the trust anchor; empty: openbanking.org.uk
 }
 
 // Sign makes the value of x-jws-signature for a body of the media type.
-func (s MessageSigner) Sign(body []byte, media string, now time.Time) (string, error) {
-	if s.Key.Alg != "PS256" || s.Key.Signer == nil {
+func (s PaymentSigner) Sign(body []byte, media string, now time.Time) (string, error) {
+	key := s.Key()
+	if key.Alg != "PS256" || key.Signer == nil {
 		return "", errors.New("messages are signed with PS256")
 	}
 	anchor := s.Anchor
@@ -56,7 +52,7 @@ func (s MessageSigner) Sign(body []byte, media string, now time.Time) (string, e
 		anchor = trustAnchor
 	}
 	head, err := json.Marshal(map[string]any{
-		"alg": "PS256", "typ": "JOSE", "cty": media, "kid": s.Key.KeyID, claimIssued: now.Unix(), claimIssuer: s.Issuer, claimAnchor: anchor,
+		"alg": "PS256", "typ": "JOSE", "cty": media, "kid": key.KeyID, claimIssued: now.Unix(), claimIssuer: s.Issuer, claimAnchor: anchor,
 		"crit": []string{claimIssued, claimIssuer, claimAnchor},
 	})
 	if err != nil {
@@ -64,18 +60,11 @@ func (s MessageSigner) Sign(body []byte, media string, now time.Time) (string, e
 	}
 	encoded := base64.RawURLEncoding.EncodeToString(head)
 	sum := signedDigest(encoded, body)
-	signature, err := s.Key.Signer.Sign(rand.Reader, sum, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256})
+	signature, err := key.Signer.Sign(rand.Reader, sum, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256})
 	if err != nil {
 		return "", fmt.Errorf("sign message: %w", err)
 	}
 	return encoded + ".." + base64.RawURLEncoding.EncodeToString(signature), nil
-}
-
-func signedDigest(head string, body []byte) []byte {
-	h := sha256.New()
-	h.Write([]byte(head + "."))
-	h.Write([]byte(base64.RawURLEncoding.EncodeToString(body)))
-	return h.Sum(nil)
 }
 
 // messageHeader is the protected header of a signature.

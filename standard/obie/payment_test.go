@@ -162,7 +162,7 @@ func TestMessageSignature(t *testing.T) {
 	key, keys := signer(t)
 	now := time.Unix(1_800_000_000, 0)
 	body := []byte(`{"Data":{}}`)
-	good, err := MessageSigner{Key: key, Issuer: "org/soft"}.Sign(body, "application/json", now)
+	good, err := PaymentSigner{Key: func() fapi.SigningKey { return key }, Issuer: "org/soft"}.Sign(body, "application/json", now)
 	if err != nil {
 		t.Fatal(err)
 	}
