@@ -64,6 +64,8 @@ type PaymentStore interface {
 	// writes what fn made of it. An error of fn changes nothing and is returned; fn
 	// may run more than once.
 	ChangePaymentConsent(ctx context.Context, id string, fn func(PaymentTx, *obie.PaymentConsent) error) (obie.PaymentConsent, error)
+	// CustomerPaymentConsents are the newest consents that a customer authorised.
+	CustomerPaymentConsents(ctx context.Context, customer string, limit int) ([]obie.PaymentConsent, error)
 	PaymentOrder(ctx context.Context, id string) (Order, error) // CodeNotFound
 	// ChangePaymentOrder is the same for a payment.
 	ChangePaymentOrder(ctx context.Context, id string, fn func(*Order) error) (Order, error)

@@ -63,7 +63,7 @@ func (oauth) Refresh(context.Context, string) (fapi.TokenResponse, error) {
 
 func newPayer(t *testing.T, c *counter, version string) (*obie.PayerClient, *line) {
 	t.Helper()
-	l := &line{counter: c}
+	l, banks := &line{counter: c}, keySet(t, c.banks)
 	client, err := obie.NewClient(obie.ClientConfig{
 		Resource: "https://bank.example/open-banking/" + version + "/aisp", Version: version, OAuth: oauth{}, HTTP: &http.Client{Transport: l},
 		ResponseType: "code", Zone: time.UTC, Now: c.now, NewID: onepoint.NewIDs(c.now),
@@ -72,8 +72,8 @@ func newPayer(t *testing.T, c *counter, version string) (*obie.PayerClient, *lin
 		t.Fatal(err)
 	}
 	p, err := obie.NewPayerClient(client, obie.PayerConfig{
-		Sign: obie.PaymentSigner{Key: func() fapi.SigningKey { return c.mine }, Issuer: "org1/soft1"},
-		BankKeys: func(context.Context, bool) (jwk.Set, error) { return keySet(t, c.banks), nil },
+		Sign:     obie.PaymentSigner{Key: func() fapi.SigningKey { return c.mine }, Issuer: "org1/soft1"},
+		BankKeys: func(context.Context, bool) (jwk.Set, error) { return banks, nil },
 	})
 	if err != nil {
 		t.Fatal(err)

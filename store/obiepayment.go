@@ -214,3 +214,26 @@ func (b *Bank) PaymentFile(ctx context.Context, consent string) (media string, c
 	err = b.read.QueryRowContext(ctx, `SELECT media, content FROM payment_files WHERE consent_id = $1`, consent).Scan(&media, &content)
 	return media, content, failed("read payment file", err)
 }
+
+// CustomerPaymentConsents implements [modelbank.PaymentStore].
+func (b *Bank) CustomerPaymentConsents(ctx context.Context, customer string, limit int) ([]obie.PaymentConsent, error) {
+	const op = "list payment consents"
+	rows, err := b.read.QueryContext(ctx, `SELECT document FROM payment_consents WHERE customer = $1 ORDER BY created DESC, id LIMIT $2`, customer, int64(limit))
+	if err != nil {
+		return nil, failed(op, err)
+	}
+	defer rows.Close()
+	var all []obie.PaymentConsent
+	for rows.Next() {
+		var document string
+		var c obie.PaymentConsent
+		if err := rows.Scan(&document); err != nil {
+			return nil, failed(op, err)
+		}
+		if err := json.Unmarshal([]byte(document), &c); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+		all = append(all, c)
+	}
+	return all, failed(op, rows.Err())
+}
