@@ -64,9 +64,10 @@ type bankSide struct {
 	Journey  modelbank.Journey
 	Register *directory.Directory
 
-	events  *bankEvents
-	pushing sync.WaitGroup
-	stop    context.CancelFunc // of the pushing
+	payments *modelbank.Payments
+	events   *bankEvents
+	pushing  sync.WaitGroup     // of events and due payments
+	stop     context.CancelFunc // of the pushing
 
 	db *store.Bank
 }
@@ -117,6 +118,7 @@ func openBankSide(ctx context.Context, c bankConfig) (_ *bankSide, err error) {
 	pushing, stop := context.WithCancel(context.Background())
 	b.stop = stop
 	b.pushing.Go(func() { b.events.Run(pushing) })
+	b.pushing.Go(func() { b.carryOutDuePayments(pushing, c) })
 	return b, nil
 }
 
@@ -191,8 +193,10 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 		Issuer: directoryName, BaseURL: c.URL, Key: directoryKey, Store: b.db, Roots: c.Trust.qtsp.Roots(),
 		Now: c.Now, NewID: ids, Log: c.Log,
 	})
+	b.payments = openPayments(c, b, zone, ids, func(ctx context.Context, consent string) error { return server.RevokeConsent(ctx, consent) })
 	config := authorization(c, keys)
-	config.Store, config.Journey, config.Standing, config.NewID = b.db, bank.Journey(), b.Register.Standing, ids
+	config.Store, config.Standing, config.NewID = b.db, b.Register.Standing, ids
+	config.Journey = modelbank.PaymentJourney{Journey: bank.Journey(), Payments: b.payments}
 	server, err = as.New(config)
 	if err != nil {
 		return nil, fmt.Errorf("make the authorization server: %w", err)
@@ -212,6 +216,7 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 		return nil, fmt.Errorf("make the events API: %w", err)
 	}
 	b.events.mount(mux)
+	servePayments(mux, c, b, server, zone, ids)
 	mux.Handle("/directory/", b.Register.Handler())
 	mux.Handle("/", server.Handler())
 	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing, toSelf: clientToSelf(c)})

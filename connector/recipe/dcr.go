@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -162,8 +163,20 @@ func (d *dcr) register(ctx context.Context, p *onepoint.Progress) error {
 	p.Client = onepoint.Client{
 		ID: answer.ClientID, AuthMethod: d.Profile.Security.ClientAuth, SigningAlg: d.Profile.Security.SigningAlg,
 		RedirectURI: d.TPP.RedirectURI, Issuer: d.Profile.Endpoints.Issuer, Registered: d.Now().UTC(),
+		Facts: map[string]string{factSoftwareID: p.Facts[factSoftwareID], factOrgID: p.Facts[factOrgID]},
 	}
 	return nil
+}
+
+// scopesOf are the scopes of what the bank offers.
+func scopesOf(offers []string) string {
+	scope := "openid"
+	for _, pair := range [][2]string{{"accounts", "accounts"}, {"payments", "payments"}, {"funds", "fundsconfirmations"}} {
+		if slices.Contains(offers, pair[0]) {
+			scope += " " + pair[1]
+		}
+	}
+	return scope
 }
 
 func (d *dcr) request(p *onepoint.Progress) fapi.RegistrationRequest {
@@ -178,7 +191,7 @@ func (d *dcr) request(p *onepoint.Progress) fapi.RegistrationRequest {
 		ClientMetadata: fapi.ClientMetadata{
 			RedirectURIs: []string{d.TPP.RedirectURI}, TokenAuthMethod: s.ClientAuth,
 			GrantTypes:    []string{"authorization_code", "refresh_token", "client_credentials"},
-			ResponseTypes: []string{s.ResponseType}, Scope: "openid accounts",
+			ResponseTypes: []string{s.ResponseType}, Scope: scopesOf(d.Profile.Offers),
 			SoftwareID: p.Facts[factSoftwareID], SoftwareStatement: p.Facts[factStatement],
 			ApplicationType: "web", IDTokenSigningAlg: "PS256", RequestObjectSigningAlg: s.SigningAlg,
 		},

@@ -125,7 +125,7 @@ func (c *Client) Resume(ctx context.Context, in onepoint.Intent, cb onepoint.Cal
 	code, err := c.OAuth.VerifyCallback(ctx, cb.Params, want)
 	var denied *fapi.OAuthError
 	if errors.As(err, &denied) && denied.Code == "access_denied" {
-		return onepoint.Authorization{Phase: onepoint.PhaseRefused, ConsentID: in.ConsentID, Reason: "you did not agree to share at the bank"}, nil
+		return onepoint.Authorization{Phase: onepoint.PhaseRefused, ConsentID: in.ConsentID, Reason: "you did not agree at the bank"}, nil
 	}
 	if err != nil {
 		return onepoint.Authorization{}, err
