@@ -141,6 +141,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List keys and certificates */
+        get: operations["list-certificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a private key made elsewhere, and its certificates */
+        post: operations["import-certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a key and have the local test issuer certify it */
+        post: operations["issue-certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a key and a certificate request to send to an issuer */
+        post: operations["request-certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a certificate, and ask whether it was revoked */
+        get: operations["get-certificate"];
+        put?: never;
+        post?: never;
+        /** Delete a key and its certificates that no bank uses */
+        delete: operations["delete-certificate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{name}/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep what the issuer sent for a key */
+        put: operations["install-certificate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connections": {
         parameters: {
             query?: never;
@@ -172,6 +275,23 @@ export interface paths {
         post?: never;
         /** End the consent at the bank and here */
         delete: operations["revoke-connection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask whether the account could pay an amount */
+        post: operations["confirm-funds"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -282,6 +402,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List payments, newest first */
+        get: operations["list-payments"];
+        put?: never;
+        /** Order a payment; the user then authorises it at the bank */
+        post: operations["pay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish a payment with what the bank sent back; its state begins with p. */
+        post: operations["payment-callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a payment */
+        get: operations["get-payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registrations": {
         parameters: {
             query?: never;
@@ -313,6 +485,23 @@ export interface paths {
         post?: never;
         /** End the registration at a bank */
         delete: operations["deregister"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registrations/{bank}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the registration at a bank to other certificates */
+        post: operations["use-certificates"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -473,6 +662,54 @@ export interface components {
                 [key: string]: string;
             };
         };
+        Certificate: {
+            /** @description Such as RSA-2048, ECDSA-P-256 */
+            algorithm: string;
+            /** @description Subjects, leaf first */
+            chain: string[];
+            /**
+             * Format: int64
+             * @description Full days; negative once expired
+             */
+            daysLeft?: number;
+            extendedKeyUsage: string[];
+            /** @description SHA-256, hexadecimal */
+            fingerprint?: string;
+            issuer?: string;
+            keyUsage: string[];
+            /**
+             * @description key: there is no certificate yet
+             * @enum {string}
+             */
+            kind: "qwac" | "qseal" | "other" | "key";
+            name: string;
+            /** @description Such as GB-FCA */
+            ncaId?: string;
+            /** @description The national competent authority */
+            ncaName?: string;
+            /** Format: date-time */
+            notAfter?: string;
+            /** Format: date-time */
+            notBefore?: string;
+            /** @description Such as PSDGB-FCA-123456 */
+            organizationIdentifier?: string;
+            /**
+             * @description In the answer about one certificate only
+             * @enum {string}
+             */
+            revocation?: "good" | "revoked" | "not_told" | "not_answered";
+            /** Format: date-time */
+            revokedAt?: string;
+            /** @description PSP_AS, PSP_PI, PSP_AI, PSP_IC */
+            roles: string[];
+            /** @description Hexadecimal */
+            serial?: string;
+            subject?: string;
+            /** @description Ids of the banks whose registration uses it */
+            usedBy: string[];
+            /** @description What a person should know, one sentence each */
+            warnings: string[];
+        };
         CertificateHealth: {
             message: string;
             /** @description GET /certificates/{name} */
@@ -481,6 +718,51 @@ export interface components {
             notAfter?: string;
             /** @enum {string} */
             status: "ok" | "warn" | "fail";
+        };
+        CertificateMove: {
+            bank: string;
+            /**
+             * Format: int64
+             * @description Whose access was renewed
+             */
+            connections: number;
+            /** @description What is left to do */
+            left?: string[];
+            seal: string;
+            transport: string;
+        };
+        CertificateOrder: {
+            /**
+             * @description RSA-2048 when absent
+             * @enum {string}
+             */
+            algorithm?: "RSA-2048" | "ECDSA-P-256";
+            /** @description For the profile ob the organisation's id in the directory */
+            commonName?: string;
+            /** @description That of the identifier when absent */
+            country?: string;
+            /** @description Host names of a QWAC */
+            dnsNames?: string[];
+            /** @description Of the key: lower-case letters, digits, dots and dashes */
+            name: string;
+            /** @description Legal name */
+            organisation: string;
+            /** @description Such as PSDGB-FCA-123456 */
+            organizationIdentifier: string;
+            /**
+             * @description psd2 when absent; ob for Open Banking UK's OBWAC and OBSEAL
+             * @enum {string}
+             */
+            profile?: "psd2" | "ob";
+            /** @description PSP_AS, PSP_PI, PSP_AI, PSP_IC; PSP_AI when absent */
+            roles?: string[];
+            /** @enum {string} */
+            type: "qwac" | "qseal";
+        };
+        CertificateRequest: {
+            /** @description PEM */
+            csr: string;
+            name: string;
         };
         Check: {
             message: string;
@@ -491,12 +773,19 @@ export interface components {
             status: "ok" | "warn" | "fail";
         };
         ConnectInputBody: {
+            /** @description For funds: the IBAN to ask about; absent lets the user choose at the bank */
+            account?: string;
             bank: string;
             /**
              * Format: int64
              * @description How long the consent shall last; 0 for as long as the bank allows
              */
             days?: number;
+            /**
+             * @description accounts to read them, funds to confirm funds; accounts when absent
+             * @enum {string}
+             */
+            purpose?: "accounts" | "funds";
         };
         Connection: {
             /** Format: int64 */
@@ -515,6 +804,11 @@ export interface components {
             lastSync?: string;
             message?: string;
             permissions: string[];
+            /**
+             * @description What the consent is for
+             * @enum {string}
+             */
+            purpose: "accounts" | "funds";
             /** @description Send the user here, while awaiting_user */
             redirect?: string;
             /** @enum {string} */
@@ -556,6 +850,15 @@ export interface components {
             name: string;
             secret?: boolean;
         };
+        Funds: {
+            amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            available: boolean;
+        };
+        FundsInputBody: {
+            amount: components["schemas"]["Money"];
+        };
         HealthAnswerBody: {
             /** @enum {string} */
             status: "ok";
@@ -564,6 +867,20 @@ export interface components {
             scheme: string;
             secondary?: string;
             value: string;
+        };
+        ImportInputBody: {
+            /** @description Lower-case letters, digits, dots and dashes */
+            name: string;
+            /** @description Of the PKCS#12 file */
+            password?: string;
+            /** @description Private key, not encrypted, with its certificates, leaf first */
+            pem?: string;
+            /** @description A PKCS#12 file in base64, instead of pem */
+            pkcs12?: string;
+        };
+        InstallInputBody: {
+            /** @description Certificates without private key, leaf first */
+            pem: string;
         };
         Left: {
             /** @description What is left to do at the bank; absent when nothing is */
@@ -589,6 +906,11 @@ export interface components {
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
+        ListCertificate: {
+            items: components["schemas"]["Certificate"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
         ListCheck: {
             items: components["schemas"]["Check"][];
             /** @description Cursor of the next page; absent on the last */
@@ -596,6 +918,11 @@ export interface components {
         };
         ListConnection: {
             items: components["schemas"]["Connection"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
+        ListPayment: {
+            items: components["schemas"]["Payment"][];
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
@@ -633,6 +960,40 @@ export interface components {
         Money: {
             amount: string;
             currency: string;
+        };
+        PayInputBody: {
+            amount: components["schemas"]["Money"];
+            bank: string;
+            creditor: components["schemas"]["Counterparty"];
+            /** @description The account that pays; absent lets the user choose at the bank */
+            debtor?: components["schemas"]["Identifier"];
+            information?: string;
+            reference?: string;
+            /** @enum {string} */
+            scheme: "sepa" | "sepa_instant" | "domestic" | "international" | "book_transfer";
+        };
+        Payment: {
+            amount: components["schemas"]["Money"];
+            bank: string;
+            bankName: string;
+            /** @description The bank's own word for the status */
+            bankStatus?: string;
+            /** Format: date-time */
+            created: string;
+            creditor: components["schemas"]["Counterparty"];
+            debtor?: components["schemas"]["Identifier"];
+            id: string;
+            information?: string;
+            /** @description Why it was rejected */
+            message?: string;
+            /** @description Send the user here, while awaiting_authorisation */
+            redirect?: string;
+            reference?: string;
+            scheme: string;
+            /** @enum {string} */
+            status: "awaiting_authorisation" | "authorised" | "pending" | "accepted" | "completed" | "rejected" | "cancelled";
+            /** Format: date-time */
+            updated: string;
         };
         Problem: {
             /** @description Stable: what the caller can do */
@@ -781,6 +1142,12 @@ export interface components {
             updated: string;
             /** Format: date */
             valueDate?: string;
+        };
+        UseInputBody: {
+            /** @description Name of the QSEAL; the present one stays when absent */
+            seal?: string;
+            /** @description Name of the QWAC; the present one stays when absent */
+            transport?: string;
         };
     };
     responses: never;
@@ -1067,6 +1434,229 @@ export interface operations {
             };
         };
     };
+    "list-certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCertificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "issue-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "install-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstallInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-connections": {
         parameters: {
             query?: never;
@@ -1177,6 +1767,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "confirm-funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FundsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Funds"];
+                };
             };
             /** @description Error */
             default: {
@@ -1370,6 +1995,135 @@ export interface operations {
             };
         };
     };
+    "list-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPayment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same key is the same payment, however often it is sent */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "payment-callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallbackInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-registrations": {
         parameters: {
             query?: never;
@@ -1481,6 +2235,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Left"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "use-certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UseInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateMove"];
                 };
             };
             /** @description Error */
