@@ -8,9 +8,14 @@ import type { TransactionFilter } from './api/queries';
 import type { BankAnswer } from './callback';
 import type { MessageKey } from './messages';
 import { CallbackPage } from './pages/callback';
+import { CertificatePage } from './pages/certificate';
+import { CertificatesPage } from './pages/certificates';
 import { ConnectPage } from './pages/connect';
 import { ConnectionsPage } from './pages/connections';
 import { HomePage } from './pages/home';
+import { ImportCertificatePage } from './pages/importcertificate';
+import { MoveCertificatesPage } from './pages/movecertificates';
+import { NewCertificatePage } from './pages/newcertificate';
 import { RegistrationPage } from './pages/registration';
 import { RegistrationsPage } from './pages/registrations';
 import { SettingsPage } from './pages/settings';
@@ -78,6 +83,44 @@ export const registrationRoute = createRoute({
   component: RegistrationPage,
 });
 
+export const certificatesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates',
+  staticData: { title: 'cert.title' },
+  component: CertificatesPage,
+});
+
+export const certificateRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates/$name',
+  staticData: { title: 'cert.title' },
+  component: CertificatePage,
+});
+
+// No certificate is called "-", so nothing below it hides one.
+export const importCertificateRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates/-/import',
+  staticData: { title: 'import.title' },
+  component: ImportCertificatePage,
+});
+
+export const newCertificateRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates/-/new',
+  staticData: { title: 'order.title' },
+  validateSearch: (search): { name?: string | undefined } => ({ name: text(search['name']) }),
+  component: NewCertificatePage,
+});
+
+export const moveCertificatesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates/-/move',
+  staticData: { title: 'move.title' },
+  validateSearch: (search): { bank?: string | undefined } => ({ bank: text(search['bank']) }),
+  component: MoveCertificatesPage,
+});
+
 export const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
@@ -98,6 +141,11 @@ export function makeRouter(answer: BankAnswer, history?: RouterHistory) {
       connectionsRoute,
       registrationsRoute,
       registrationRoute,
+      certificatesRoute,
+      certificateRoute,
+      importCertificateRoute,
+      newCertificateRoute,
+      moveCertificatesRoute,
       settingsRoute,
     ]),
     scrollRestoration: true,

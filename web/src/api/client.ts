@@ -15,6 +15,14 @@ export type Connection = Schemas['Connection'];
 export type Account = Schemas['Account'];
 export type Transaction = Schemas['Transaction'];
 export type Sync = Schemas['Sync'];
+export type Certificate = Schemas['Certificate'];
+export type CertificateOrder = Schemas['CertificateOrder'];
+export type CertificateRequest = Schemas['CertificateRequest'];
+export type CertificateMove = Schemas['CertificateMove'];
+export type CertificateImport = Schemas['ImportInputBody'];
+export type Payment = Schemas['Payment'];
+export type PaymentOrder = Schemas['PayInputBody'];
+export type Funds = Schemas['Funds'];
 export type APIKey = Schemas['APIKey'];
 export type Problem = Schemas['Problem'];
 

@@ -13,6 +13,11 @@ const stale: Readonly<Record<string, readonly string[]>> = {
   'connection.created': ['connections'],
   'connection.authorised': ['connections'],
   'connection.changed': ['connections'],
+  'payment.created': ['payments'],
+  'payment.authorised': ['payments'],
+  'payment.changed': ['payments'],
+  'certificate.expiring': ['certificates', 'banks', 'registrations'],
+  'certificate.revoked': ['certificates', 'banks', 'registrations'],
   'sync.finished': ['connections', 'accounts', 'transactions'],
   'sync.failed': ['connections'],
 };

@@ -31,6 +31,26 @@ export const queries = {
       queryKey: ['accounts'],
       queryFn: async () => (await take(api.GET('/api/v1/accounts'))).items,
     }),
+  certificates: () =>
+    queryOptions({
+      queryKey: ['certificates'],
+      queryFn: async () => (await take(api.GET('/api/v1/certificates'))).items,
+    }),
+  certificate: (name: string) =>
+    queryOptions({
+      queryKey: ['certificates', name],
+      queryFn: () => take(api.GET('/api/v1/certificates/{name}', { params: { path: { name } } })),
+    }),
+  payments: () =>
+    queryOptions({
+      queryKey: ['payments'],
+      queryFn: async () => (await take(api.GET('/api/v1/payments'))).items,
+    }),
+  payment: (id: string) =>
+    queryOptions({
+      queryKey: ['payments', id],
+      queryFn: () => take(api.GET('/api/v1/payments/{id}', { params: { path: { id } } })),
+    }),
   keys: () =>
     queryOptions({
       queryKey: ['keys'],

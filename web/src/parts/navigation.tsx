@@ -3,7 +3,7 @@ import { useEffect, useId, useState } from 'react';
 import { t, type MessageKey } from '../messages';
 
 interface Place {
-  to: '/' | '/transactions' | '/connections' | '/registrations' | '/settings';
+  to: '/' | '/transactions' | '/connections' | '/registrations' | '/certificates' | '/settings';
   label: MessageKey;
 }
 
@@ -16,6 +16,7 @@ const places: readonly Place[] = [
 /** What a phone shows behind "More": its bar has no room for all. */
 const more: readonly Place[] = [
   { to: '/registrations', label: 'nav.registrations' },
+  { to: '/certificates', label: 'nav.certificates' },
   { to: '/settings', label: 'nav.settings' },
 ];
 

@@ -62,7 +62,15 @@ beforeEach(() => {
   answers.clear();
   calls.length = 0;
   answer('GET /api/v1/me', () => owner);
-  for (const list of ['accounts', 'banks', 'connections', 'transactions', 'api-keys']) {
+  for (const list of [
+    'accounts',
+    'banks',
+    'connections',
+    'transactions',
+    'certificates',
+    'payments',
+    'api-keys',
+  ]) {
     answer(`GET /api/v1/${list}`, () => ({ items: [] }));
   }
   vi.stubGlobal('EventSource', SilentEvents);
