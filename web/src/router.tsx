@@ -16,6 +16,9 @@ import { HomePage } from './pages/home';
 import { ImportCertificatePage } from './pages/importcertificate';
 import { MoveCertificatesPage } from './pages/movecertificates';
 import { NewCertificatePage } from './pages/newcertificate';
+import { PayPage } from './pages/pay';
+import { PaymentPage } from './pages/payment';
+import { PaymentsPage } from './pages/payments';
 import { RegistrationPage } from './pages/registration';
 import { RegistrationsPage } from './pages/registrations';
 import { SettingsPage } from './pages/settings';
@@ -121,6 +124,27 @@ export const moveCertificatesRoute = createRoute({
   component: MoveCertificatesPage,
 });
 
+export const paymentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/payments',
+  staticData: { title: 'pay.title' },
+  component: PaymentsPage,
+});
+
+export const payRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/payments/new',
+  staticData: { title: 'pay.new.title' },
+  component: PayPage,
+});
+
+export const paymentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/payments/$id',
+  staticData: { title: 'pay.detail' },
+  component: PaymentPage,
+});
+
 export const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
@@ -146,6 +170,9 @@ export function makeRouter(answer: BankAnswer, history?: RouterHistory) {
       importCertificateRoute,
       newCertificateRoute,
       moveCertificatesRoute,
+      paymentsRoute,
+      payRoute,
+      paymentRoute,
       settingsRoute,
     ]),
     scrollRestoration: true,

@@ -235,7 +235,7 @@ it('moves a bank to another pair, and says what came of it', async () => {
     certificate('qwac-2', { daysLeft: 700 }),
     certificate('qseal-1', { kind: 'qseal' }),
   );
-  let finish = (_: unknown): void => undefined;
+  let finish: (value: unknown) => void = () => undefined;
   answer('POST /api/v1/registrations/op/certificates', () => new Promise((done) => (finish = done)));
   open('/certificates/-/move?bank=op');
   const transport = await screen.findByLabelText<HTMLSelectElement>(/opens connections/);

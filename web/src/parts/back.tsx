@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 
 /** The way back to the list that a page belongs to. */
-export function Back({ to, label }: { to: '/certificates'; label: string }) {
+export function Back({ to, label }: { to: '/certificates' | '/payments'; label: string }) {
   return (
     <Link
       to={to}

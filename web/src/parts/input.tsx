@@ -20,6 +20,7 @@ interface Props extends About {
   defaultValue?: string | undefined;
   value?: string;
   onChange?: ChangeEventHandler<HTMLInputElement>;
+  onBlur?: () => void;
   required?: boolean;
   inputMode?: 'decimal' | 'text';
   maxLength?: number;

@@ -3,7 +3,7 @@ import { useEffect, useId, useState } from 'react';
 import { t, type MessageKey } from '../messages';
 
 interface Place {
-  to: '/' | '/transactions' | '/connections' | '/registrations' | '/certificates' | '/settings';
+  to: '/' | '/transactions' | '/connections' | '/payments' | '/registrations' | '/certificates' | '/settings';
   label: MessageKey;
 }
 
@@ -15,6 +15,7 @@ const places: readonly Place[] = [
 
 /** What a phone shows behind "More": its bar has no room for all. */
 const more: readonly Place[] = [
+  { to: '/payments', label: 'nav.payments' },
   { to: '/registrations', label: 'nav.registrations' },
   { to: '/certificates', label: 'nav.certificates' },
   { to: '/settings', label: 'nav.settings' },

@@ -7,7 +7,7 @@ import type { Problem } from '../api/client';
 export type Answer = (body: unknown) => unknown;
 
 const answers = new Map<string, Answer>();
-const calls: { readonly route: string; readonly body: unknown }[] = [];
+const calls: { readonly route: string; readonly body: unknown; readonly headers: Headers }[] = [];
 
 /** Answers "GET /api/v1/me" and the like; anything else is not found. */
 export function answer(route: string, with_: Answer): void {
@@ -17,6 +17,11 @@ export function answer(route: string, with_: Answer): void {
 /** The bodies sent to a route so far. */
 export function sent(route: string): unknown[] {
   return calls.filter((c) => c.route === route).map((c) => c.body);
+}
+
+/** The headers sent to a route so far. */
+export function headersOf(route: string): Headers[] {
+  return calls.filter((c) => c.route === route).map((c) => c.headers);
 }
 
 export function problem(status: number, code: string, detail = code): Response {
@@ -48,7 +53,7 @@ globalThis.fetch = async (input) => {
   const route = `${request.method} ${new URL(request.url).pathname}`;
   const text = await request.text();
   const body: unknown = text ? JSON.parse(text) : undefined;
-  calls.push({ route, body });
+  calls.push({ route, body, headers: request.headers });
   const result = await (answers.get(route) ?? (() => problem(404, 'not_found', route)))(body);
   return result instanceof Response ? result : Response.json(result ?? null);
 };
