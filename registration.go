@@ -22,6 +22,7 @@ type Client struct {
 // Credential is what opens one bank, or a group of banks that share one portal:
 // sealed at rest, and never shown again once saved.
 type Credential struct {
+	Label        string            `json:"label,omitempty"` // the user's name for it
 	ClientID     string            `json:"clientId"`
 	ClientSecret Secret            `json:"-"`
 	APIKey       Secret            `json:"-"`
@@ -66,4 +67,19 @@ type Progress struct {
 	Facts     map[string]string    `json:"facts"`               // what steps learned; not secret
 	Artifacts map[string]string    `json:"artifacts,omitempty"` // files a developer expects, by name: PEM, JWT, JSON; no private key
 	Client    Client               `json:"client"`              // the result
+}
+
+// Holds names what the set has, without showing it: "client id", "client
+// secret", "API key", "tokens".
+func (c Credential) Holds() []string {
+	holds := []string{}
+	for _, part := range []struct {
+		has  bool
+		name string
+	}{{c.ClientID != "", "client id"}, {c.ClientSecret != "", "client secret"}, {c.APIKey != "", "API key"}, {len(c.More) > 0, "tokens"}} {
+		if part.has {
+			holds = append(holds, part.name)
+		}
+	}
+	return holds
 }

@@ -78,6 +78,8 @@ type Config struct {
 	Books       tpp.Books
 	Syncs       Syncs
 	Traces      Traces
+	Audit       AuditLog
+	Credentials CredentialKeeper
 	Health      func(ctx context.Context, r tpp.Registration) (RegistrationHealth, error)
 	Identity    *identity.Service
 	Banks       []connector.Profile

@@ -29,6 +29,13 @@ func (a *API) routes() []func(huma.API) {
 		route(status(operation(post, "/api-keys", "create-api-key", "Create an API key; it is shown once"), http.StatusCreated), a.createKey),
 		route(status(operation(del, "/api-keys/{id}", "delete-api-key", "Delete an API key"), http.StatusNoContent), a.deleteKey),
 
+		route(operation(get, "/audit", "list-audit", "What was done with keys, certificates, credentials and registrations, newest last"), a.listAudit),
+		route(operation(get, "/audit/proof", "prove-audit", "Check that no entry of the audit log was changed, moved or lost"), a.proveAudit),
+
+		route(operation(get, "/credentials", "list-credentials", "List credential sets, without their secrets"), a.listCredentials),
+		route(operation(http.MethodPut, "/credentials/{group}", "save-credential", "Save or change a credential set; what is absent stays"), a.saveCredential),
+		route(status(operation(del, "/credentials/{group}", "remove-credential", "Remove a credential set that no registered bank needs"), http.StatusNoContent), a.removeCredential),
+
 		route(operation(get, "/banks", "list-banks", "List the banks of the catalogue"), a.listBanks),
 		route(operation(get, "/banks/{id}", "get-bank", "Read a bank"), a.getBank),
 		route(operation(get, "/registrations", "list-registrations", "List the registrations at banks"), a.listRegistrations),

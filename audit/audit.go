@@ -30,8 +30,9 @@ type Store interface {
 	// AppendAudit writes the entry that next makes of the last one, whose Seq is 0
 	// when there is none. Of concurrent writers each sees the other's entry.
 	AppendAudit(ctx context.Context, workspace string, next func(last Entry) Entry) error
-	// AuditEntries returns entries after seq, oldest first.
-	AuditEntries(ctx context.Context, workspace string, after int64, limit int) ([]Entry, error)
+	// AuditEntries returns entries after seq, oldest first; of one subject, unless
+	// that is empty.
+	AuditEntries(ctx context.Context, workspace, subject string, after int64, limit int) ([]Entry, error)
 }
 
 // Secrets lends the key of the log; the vault implements it.
@@ -94,18 +95,48 @@ type Proof struct {
 	Entries int64  `json:"entries"`
 	Head    string `json:"head"`             // of the last entry; noted elsewhere, it proves later that none was cut off
 	Broken  int64  `json:"broken,omitempty"` // the first entry that was changed, moved or lost; 0 when whole
+	Noted   string `json:"noted,omitempty"`  // whether the noted point is still in the chain: "kept", "lost", or "" when none was given
+}
+
+// Whether a noted point is still in the chain.
+const (
+	NotedKept = "kept"
+	NotedLost = "lost" // entries were cut off, or the log was written anew
+)
+
+// Whole reports whether nothing was found wrong.
+func (p Proof) Whole() bool { return p.Broken == 0 && p.Noted != NotedLost }
+
+// Entries returns entries after seq, oldest first, at most limit; of one subject,
+// unless that is empty.
+func (l *Log) Entries(ctx context.Context, workspace, subject string, after int64, limit int) ([]Entry, error) {
+	return l.Store.AuditEntries(ctx, workspace, subject, after, limit)
 }
 
 // Verify reads the whole log and checks every entry.
 func (l *Log) Verify(ctx context.Context, workspace string) (Proof, error) {
+	return l.VerifyFrom(ctx, workspace, Proof{})
+}
+
+// VerifyFrom is [Log.Verify] that also looks for a point noted earlier, the
+// Entries and Head of a proof: a chain whose end was cut off is whole in itself,
+// and only a noted point shows it. CodeInvalid when the point is malformed.
+func (l *Log) VerifyFrom(ctx context.Context, workspace string, noted Proof) (Proof, error) {
 	var p Proof
+	point, err := pointOf(noted)
+	if err != nil {
+		return p, err
+	}
+	if point != nil {
+		p.Noted = NotedLost
+	}
 	key, err := l.Secrets.Secret(ctx, workspace, keyName, keySize)
 	if err != nil {
 		return p, fmt.Errorf("verify the audit log: %w", err)
 	}
 	var last Entry
 	for {
-		entries, err := l.Store.AuditEntries(ctx, workspace, last.Seq, pageSize)
+		entries, err := l.Store.AuditEntries(ctx, workspace, "", last.Seq, pageSize)
 		if err != nil {
 			return p, fmt.Errorf("verify the audit log: %w", err)
 		}
@@ -116,11 +147,30 @@ func (l *Log) Verify(ctx context.Context, workspace string) (Proof, error) {
 			}
 			last = e
 			p.Entries, p.Head = e.Seq, hex.EncodeToString(e.MAC)
+			if point != nil && e.Seq == noted.Entries && hmac.Equal(e.MAC, point) {
+				p.Noted = NotedKept
+			}
 		}
 		if len(entries) < pageSize {
 			return p, nil
 		}
 	}
+}
+
+// pointOf is the MAC of a noted point; nil when none was noted.
+func pointOf(noted Proof) ([]byte, error) {
+	const op = "verify the audit log"
+	if noted.Entries == 0 && noted.Head == "" {
+		return nil, nil
+	}
+	if noted.Entries <= 0 {
+		return nil, onepoint.Missing(op, "entries", "must be the number of entries that was noted with the head")
+	}
+	point, err := hex.DecodeString(noted.Head)
+	if err != nil || len(point) != sha256.Size {
+		return nil, onepoint.Missing(op, "head", "must be the head that was noted, 64 hexadecimal digits")
+	}
+	return point, nil
 }
 
 // mac covers every field with its length, so that nothing can move from one into

@@ -78,7 +78,7 @@ const masked = "••••"
 
 // secretNames are the members and parameters whose values are secrets, in lower
 // case without separators.
-var secretNames = regexp.MustCompile(`^(clientsecret|secret|accesstoken|refreshtoken|idtoken|apikey|token|tokenvalue|password|code|codeverifier|assertion|clientassertion|privatekey|sessiontoken|d|p|q|dp|dq|qi|k)$`)
+var secretNames = regexp.MustCompile(`^(clientsecret|secret|accesstoken|refreshtoken|idtoken|apikey|token|tokenvalue|registrationaccesstoken|password|code|codeverifier|assertion|clientassertion|privatekey|sessiontoken|d|p|q|dp|dq|qi|k)$`)
 
 // secretHeaders are headers that carry credentials.
 var secretHeaders = map[string]bool{
@@ -90,10 +90,26 @@ func isSecret(name string) bool {
 	return secretNames.MatchString(strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name)))
 }
 
+// HidesHeader reports whether a header's value is left out of transcripts: those
+// that carry credentials are known by name, or by how the name ends:
+// "WEB-API-key".
+func HidesHeader(name string) bool {
+	if secretHeaders[strings.ToLower(name)] {
+		return true
+	}
+	name = strings.ReplaceAll(strings.ToLower(name), "-", "")
+	for _, end := range []string{"apikey", "secret", "token", "authorization", "authentication", "password"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return false
+}
+
 func maskHeader(h http.Header) map[string]string {
 	out := make(map[string]string, len(h))
 	for name, values := range h {
-		if secretHeaders[strings.ToLower(name)] {
+		if HidesHeader(name) {
 			out[name] = masked
 			continue
 		}

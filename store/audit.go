@@ -30,11 +30,15 @@ func (p *Platform) AppendAudit(ctx context.Context, workspace string, next func(
 	})
 }
 
-// AuditEntries returns entries after seq, oldest first, at most limit.
-func (p *Platform) AuditEntries(ctx context.Context, workspace string, after int64, limit int) ([]audit.Entry, error) {
+var _ audit.Store = (*Platform)(nil)
+
+// AuditEntries returns entries after seq, oldest first, at most limit; of one
+// subject, unless that is empty.
+func (p *Platform) AuditEntries(ctx context.Context, workspace, subject string, after int64, limit int) ([]audit.Entry, error) {
 	rows, err := p.read.QueryContext(ctx,
-		`SELECT seq, at, actor, action, subject, detail, mac FROM audit_log WHERE workspace = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
-		workspace, after, limit)
+		`SELECT seq, at, actor, action, subject, detail, mac FROM audit_log
+		 WHERE workspace = $1 AND seq > $2 AND ($3 = '' OR subject = $3) ORDER BY seq LIMIT $4`,
+		workspace, after, subject, limit)
 	if err != nil {
 		return nil, failed("read audit log", err)
 	}

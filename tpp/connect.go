@@ -254,6 +254,15 @@ func (c *Connecting) finish(ctx context.Context, conn Connection, auth onepoint.
 // RequestSync asks for a sync in the background. [onepoint.CodeConflict] when
 // the connection cannot be read.
 func (c *Connecting) RequestSync(ctx context.Context, workspace, id string) (Connection, error) {
+	conn, err := c.Store.Connection(ctx, workspace, id)
+	if err != nil {
+		return Connection{}, err
+	}
+	// Without a registration no sync can begin, and whoever follows it would wait
+	// for nothing.
+	if _, err := c.Banks.Connector(ctx, workspace, conn.Bank); onepoint.CodeOf(err) == onepoint.CodeConflict {
+		return Connection{}, err
+	}
 	return c.Store.UpdateConnection(ctx, workspace, id, func(now *Connection) ([]onepoint.Event, error) {
 		if now.Purpose == PurposeFunds {
 			return nil, onepoint.E(onepoint.CodeConflict, "sync", "this connection confirms funds; it has no accounts to read", nil)

@@ -147,7 +147,7 @@ func (o *Onboarding) endAtBank(ctx context.Context, r Registration) (left string
 	p := withMaps(r.Progress)
 	err = d.Deregister(ctx, &p)
 	if onepoint.CodeOf(err) == onepoint.CodeConflict {
-		return "the bank offers no deregistration by program: end the client " + r.Progress.Client.ID + " in the bank's portal", nil
+		return onepoint.MessageOf(err) + ": end the client " + r.Progress.Client.ID + " in the bank's portal", nil
 	}
 	if err != nil {
 		return "", onepoint.E("", "deregister at "+r.Bank, "", err)

@@ -12,6 +12,7 @@ import (
 // credential is the sealed form of onepoint.Credential, whose secrets do not
 // encode by themselves.
 type credential struct {
+	Label        string            `json:"label,omitempty"`
 	ClientID     string            `json:"clientId,omitempty"`
 	ClientSecret string            `json:"clientSecret,omitempty"`
 	APIKey       string            `json:"apiKey,omitempty"`
@@ -25,7 +26,7 @@ type credential struct {
 func (v *Vault) SaveCredential(ctx context.Context, workspace, group string, c onepoint.Credential) error {
 	const op = "keep credentials of"
 	plain := credential{
-		ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), APIKey: c.APIKey.Reveal(),
+		Label: c.Label, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), APIKey: c.APIKey.Reveal(),
 		More: map[string]string{}, ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil,
 	}
 	for name, secret := range c.More {
@@ -54,7 +55,7 @@ func (v *Vault) Credential(ctx context.Context, workspace, group string) (onepoi
 		return onepoint.Credential{}, wrap("read credentials of", group, err)
 	}
 	c := onepoint.Credential{
-		ClientID: plain.ClientID, ClientSecret: onepoint.Secret(plain.ClientSecret), APIKey: onepoint.Secret(plain.APIKey),
+		Label: plain.Label, ClientID: plain.ClientID, ClientSecret: onepoint.Secret(plain.ClientSecret), APIKey: onepoint.Secret(plain.APIKey),
 		More: map[string]onepoint.Secret{}, ValidFrom: plain.ValidFrom, ValidUntil: plain.ValidUntil,
 	}
 	for name, secret := range plain.More {

@@ -183,7 +183,7 @@ func (c *bankCredentials) Read(ctx context.Context) (onepoint.Credential, error)
 
 // Save implements connector.Credentials.
 func (c *bankCredentials) Save(ctx context.Context, set onepoint.Credential) error {
-	if err := c.registry.audit.Record(ctx, c.workspace, "credential.saved", c.group, map[string]string{"holds": holds(set)}); err != nil {
+	if err := c.registry.audit.Record(ctx, c.workspace, "credential.saved", c.group, map[string]string{"holds": strings.Join(set.Holds(), ", ")}); err != nil {
 		return err
 	}
 	return c.registry.keys.SaveCredential(ctx, c.workspace, c.group, set)
@@ -195,22 +195,4 @@ func (c *bankCredentials) Remove(ctx context.Context) error {
 		return err
 	}
 	return c.registry.keys.RemoveCredential(ctx, c.workspace, c.group)
-}
-
-// holds names what a credential set has, without showing it.
-func holds(c onepoint.Credential) string {
-	var parts []string
-	if c.ClientID != "" {
-		parts = append(parts, "client id")
-	}
-	if c.ClientSecret != "" {
-		parts = append(parts, "client secret")
-	}
-	if c.APIKey != "" {
-		parts = append(parts, "API key")
-	}
-	if len(c.More) > 0 {
-		parts = append(parts, "tokens")
-	}
-	return strings.Join(parts, ", ")
 }

@@ -43,6 +43,7 @@ type bankConfig struct {
 	Database string
 	Seed     string
 	Trust    *trust
+	Revoked  as.Revocation // nil: not checked
 	Now      onepoint.Clock
 	Log      *slog.Logger
 	Step     func(format string, args ...any)
@@ -56,6 +57,7 @@ type bankSide struct {
 	TLS     *tls.Config
 	Core    *core.Core
 	OP      *op.Server
+	as      *as.Server
 
 	db *store.Bank
 }
@@ -167,12 +169,13 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	server, err = as.New(as.Config{
 		Issuer: c.URL, OrganisationID: bankOrg, BankName: bankName, Store: b.db, Journey: bank.Journey(),
 		Directories: []as.TrustedDirectory{{Issuer: directoryName, JWKSURL: c.URL + "/directory/jwks"}},
-		HTTP:        toSelf, Key: signing, Roots: c.Trust.qtsp.Roots(),
+		HTTP:        toSelf, Key: signing, Roots: c.Trust.qtsp.Roots(), Revocation: c.Revoked,
 		AllowLoopbackRedirects: true, StatementMaxAge: statementAge, Now: c.Now, NewID: ids, Log: c.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the authorization server: %w", err)
 	}
+	b.as = server
 	dir := directory.New(directory.Config{
 		Issuer: directoryName, BaseURL: c.URL, Key: directoryKey, Store: b.db, Roots: c.Trust.qtsp.Roots(),
 		Now: c.Now, NewID: ids, Log: c.Log,

@@ -20,6 +20,9 @@ type clientCommands struct {
 	Banks        banksCmd        `cmd:"" help:"List the banks, and the logins that a model bank publishes."`
 	TPP          tppCmd          `cmd:"" name:"tpp" help:"Register at banks, and see how it stands."`
 	Certs        certsCmd        `cmd:"" help:"Keys and certificates: request, install, watch, and move banks to new ones."`
+	Credentials  credentialsCmd  `cmd:"" help:"Keep the credentials that banks' portals gave."`
+	QTSP         qtspCmd         `cmd:"" name:"qtsp" help:"The local test authority."`
+	Audit        auditCmd        `cmd:"" help:"Read and prove the audit log."`
 	Connect      connectCmd      `cmd:"" help:"Ask a bank for consent to read accounts."`
 	Connections  connectionsCmd  `cmd:"" help:"List connections."`
 	Pay          payCmd          `cmd:"" help:"Order a payment, authorised by the user at the bank."`

@@ -167,7 +167,7 @@ func state(t *testing.T, database, connection string) (running bool, rows int) {
 func TestSyncKilledInTheMiddleEndsComplete(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, database, bankDatabase string) {
 		data := t.TempDir()
-		flags := []string{"--listen", freeAddress(t), "--bank-listen", freeAddress(t), "--log-level", "error"}
+		flags := []string{"--listen", freeAddress(t), "--bank-listen", freeAddress(t), "--qtsp-listen", "", "--log-level", "error"}
 		if database == "" {
 			database, bankDatabase = "sqlite:"+data+"/platform.db", "sqlite:"+data+"/bank.db"
 		}

@@ -74,6 +74,12 @@ func (p *platformSide) certificateHealth(ctx context.Context, name string) (api.
 		h.Status, h.Message = "warn", fmt.Sprintf("ends in %d days", days)
 		return h, nil
 	}
+	if p.config.QTSP != nil && !p.config.Trust.elsewhere(leaf) {
+		if s, err := p.config.QTSP.Check(ctx, leaf, nil); err == nil && s.State == eidas.Revoked {
+			h.Status, h.Message = "fail", s.String()
+			return h, nil
+		}
+	}
 	h.Message = fmt.Sprintf("good for %d days", days)
 	cert, err := eidas.Parse(leaf)
 	if err != nil {
@@ -98,7 +104,7 @@ func (p *platformSide) credentialHealth(ctx context.Context, bank string) (*api.
 	if err != nil {
 		return nil, err
 	}
-	h := &api.CredentialHealth{Group: profile.Group(), Holds: strings.Split(holds(c), ", "), Status: "ok"}
+	h := &api.CredentialHealth{Group: profile.Group(), Holds: c.Holds(), Status: "ok"}
 	if !c.ValidUntil.IsZero() {
 		until := c.ValidUntil.UTC()
 		h.ValidUntil = &until

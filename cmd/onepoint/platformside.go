@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -50,6 +51,7 @@ type platformConfig struct {
 	Data     string
 	Database string
 	Trust    *trust
+	QTSP     *revocations // nil: no certificate is checked
 	Now      onepoint.Clock
 	Log      *slog.Logger
 	Step     func(format string, args ...any)
@@ -104,9 +106,6 @@ func openPlatformSide(ctx context.Context, c platformConfig) (_ *platformSide, e
 		return nil, fmt.Errorf("open the workspace: %w", err)
 	}
 	p.Workspace = workspace.ID
-	if err := p.tellRevocations(); err != nil {
-		return nil, err
-	}
 	if err := p.certify(ctx); err != nil {
 		return nil, err
 	}
@@ -129,10 +128,10 @@ func (p *platformSide) certify(ctx context.Context) error {
 	qwac, qseal := who, who
 	qwac.Type, qwac.DNSNames = eidas.TypeWeb, []string{"onepoint.localhost"}
 	qseal.Type, qseal.Subject.CommonName = eidas.TypeSeal, tppName
-	if err := p.config.Trust.certify(ctx, p.keys, p.Workspace, keyQWAC, vault.RSA2048, qwac); err != nil {
+	if err := p.certifyKey(ctx, keyQWAC, qwac); err != nil {
 		return err
 	}
-	if err := p.config.Trust.certify(ctx, p.keys, p.Workspace, keyQSEAL, vault.RSA2048, qseal); err != nil {
+	if err := p.certifyKey(ctx, keyQSEAL, qseal); err != nil {
 		return err
 	}
 	p.config.Step("QWAC and QSEAL of %s ready", tppOrg)
@@ -140,12 +139,17 @@ func (p *platformSide) certify(ctx context.Context) error {
 }
 
 // localProfiles are the catalogue's profiles, with the local bank where it
-// really listens.
-func localProfiles(bankURL string) ([]connector.Profile, error) {
-	known, err := profiles.Load()
+// really listens, and the user's own from the folder profiles of the data folder.
+func localProfiles(bankURL, data string) ([]connector.Profile, error) {
+	shipped, err := profiles.Load()
 	if err != nil {
 		return nil, fmt.Errorf("read bank profiles: %w", err)
 	}
+	own, err := profiles.From(os.DirFS(filepath.Join(data, "profiles")))
+	if err != nil {
+		return nil, fmt.Errorf("read the bank profiles in %s: %w", filepath.Join(data, "profiles"), err)
+	}
+	known := profiles.Merge(shipped, own)
 	for i := range known {
 		for _, address := range known[i].Addresses() {
 			if rest, ok := strings.CutPrefix(*address, localBankURL); ok {
@@ -158,12 +162,15 @@ func localProfiles(bankURL string) ([]connector.Profile, error) {
 
 func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 	c := p.config
-	known, err := localProfiles(c.BankURL)
+	known, err := localProfiles(c.BankURL, c.Data)
 	if err != nil {
 		return err
 	}
 	redirect := c.URL + "/callback"
 	p.banks = newRegistry(known)
+	if err := p.banks.check(); err != nil {
+		return err
+	}
 	p.banks.clients, p.banks.keys, p.banks.redirect = p.db, p.keys, redirect
 	p.banks.now, p.banks.newID, p.banks.log = c.Now, ids, c.Log
 	p.banks.traces, p.banks.audit = p.db, p.audit
@@ -182,20 +189,19 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 		Holder: ids("proc"), Exclusive: true, Now: c.Now, NewID: ids, Log: c.Log,
 	}
 	p.openCertificates()
-	p.identity = identity.New(identity.Config{Users: p.db, Sessions: p.db, Keys: p.db, Now: c.Now, NewID: ids})
+	p.identity = identity.New(identity.Config{Users: p.db, Sessions: p.db, Keys: auditedKeys{p.db, p.audit}, Now: c.Now, NewID: ids})
 	if err := p.startWork(ctx); err != nil {
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
-		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Paying: p.pay, Payments: p.db, Books: p.db, Syncs: p.db, Traces: p.db, Health: p.registrationHealth,
-		Certificates: p.certs, Metrics: p.metrics(),
+		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Paying: p.pay, Payments: p.db, Books: p.db, Syncs: p.db,
+		Traces: p.db, Health: p.registrationHealth, Audit: p.audit, Credentials: p.credentials(), Certificates: p.certs, Metrics: p.metrics(),
 		Identity: p.identity, Banks: known, Events: p.db, Doctor: p.examine, Web: web.Handler(),
 		PublicURL: c.URL, Ping: p.db.Ping, Quit: p.quitting.Done(), Now: c.Now, NewID: ids, Log: c.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("make the API: %w", err)
 	}
-	p.Handler = p.answerRevocations(p.Handler)
 	return nil
 }
 
@@ -271,6 +277,7 @@ func outcome(err error) error {
 type localAccess struct {
 	Server string `json:"server"`
 	Token  string `json:"token"`
+	QTSP   string `json:"qtsp,omitempty"`
 }
 
 // letLocalCommandsIn writes the address and an API key where `onepoint` looks
@@ -284,7 +291,11 @@ func (p *platformSide) letLocalCommandsIn(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("let the local command line in: %w", err)
 	}
-	content, err := json.Marshal(localAccess{Server: p.config.URL, Token: token})
+	access := localAccess{Server: p.config.URL, Token: token}
+	if p.config.QTSP != nil {
+		access.QTSP = p.config.QTSP.base
+	}
+	content, err := json.Marshal(access)
 	if err != nil {
 		return fmt.Errorf("encode local access: %w", err)
 	}

@@ -6,7 +6,10 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -63,6 +66,17 @@ func newRegistry(profiles []connector.Profile) *registry {
 		r.drivers[d.Name] = d
 	}
 	return r
+}
+
+// check refuses a profile that nothing can speak to.
+func (r *registry) check() error {
+	for _, p := range r.profiles {
+		if _, ok := r.drivers[p.Standard]; !ok {
+			return onepoint.Missing("read bank profiles", p.ID+": standard", fmt.Sprintf("is %q; the standards are %s",
+				p.Standard, strings.Join(slices.Sorted(maps.Keys(r.drivers)), ", ")))
+		}
+	}
+	return nil
 }
 
 // Bank implements tpp.Banks.

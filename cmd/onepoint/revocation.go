@@ -3,33 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/onepointledger/onepoint/tpp"
 )
-
-// revocationPath is where the local test QTSP tells what it revoked.
-const revocationPath = "/qtsp"
-
-// tellRevocations makes the local certificates name a place that answers.
-func (p *platformSide) tellRevocations() error {
-	return p.config.Trust.qtsp.SetRevocationURL(p.config.URL + revocationPath)
-}
-
-// answerRevocations serves what the local test QTSP revoked: signed, and for
-// everybody, as OCSP and revocation lists are.
-func (p *platformSide) answerRevocations(next http.Handler) http.Handler {
-	answers := http.StripPrefix(revocationPath, p.config.Trust.qtsp.RevocationHandler(p.config.Now))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, revocationPath+"/") {
-			answers.ServeHTTP(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
 
 // certificatesInUse names the pair of the registration at the local bank.
 func (p *platformSide) certificatesInUse(ctx context.Context) []string {

@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/modelbank/as"
 	"github.com/onepointledger/onepoint/modelbank/sim/bunq"
 )
 
@@ -25,6 +27,7 @@ type stack struct {
 	Data         string
 	Listen       string // of the platform
 	BankListen   string
+	QTSPListen   string // of the test QTSP's OCSP and CRL; empty: none, nothing is checked for revocation
 	Seed         string
 	Database     string // empty: SQLite in Data
 	BankDatabase string
@@ -39,6 +42,8 @@ type stack struct {
 	Platform *platformSide
 
 	trust   *trust
+	qtsp    *revocations
+	running atomic.Pointer[platformSide] // for the QTSP's listener, which is up before
 	servers []*http.Server
 	serving sync.WaitGroup
 	failed  chan error
@@ -46,13 +51,16 @@ type stack struct {
 
 // Start starts all of it, and registers the platform at the bank.
 func (s *stack) Start(ctx context.Context) error {
-	s.failed = make(chan error, 2)
+	s.failed = make(chan error, 3)
 	var err error
 	if s.trust, err = openTrust(s.Data, s.Now); err != nil {
 		return err
 	}
 	s.Step("local test QTSP ready, its root is %s", s.trust.rootFile)
 
+	if err := s.serveQTSP(ctx); err != nil {
+		return err
+	}
 	bankListener, err := listen(ctx, "--bank-listen", s.BankListen)
 	if err != nil {
 		return err
@@ -67,7 +75,7 @@ func (s *stack) Start(ctx context.Context) error {
 	bankURL := "https://" + bankListener.Addr().String()
 
 	s.Bank, err = openBankSide(ctx, bankConfig{
-		URL: bankURL, Data: s.Data, Database: s.BankDatabase, Seed: s.Seed, Trust: s.trust,
+		URL: bankURL, Data: s.Data, Database: s.BankDatabase, Seed: s.Seed, Trust: s.trust, Revoked: s.revoked(),
 		Now: s.Now, Log: s.Log.With("side", "bank"), Step: s.Step, BunqLimits: s.BunqLimits,
 	})
 	if err != nil {
@@ -79,18 +87,48 @@ func (s *stack) Start(ctx context.Context) error {
 	s.Step("model bank at %s", bankURL)
 
 	s.Platform, err = openPlatformSide(ctx, platformConfig{
-		URL: s.URL, BankURL: bankURL, Data: s.Data, Database: s.Database, Trust: s.trust,
+		URL: s.URL, BankURL: bankURL, Data: s.Data, Database: s.Database, Trust: s.trust, QTSP: s.qtsp,
 		Now: s.Now, Log: s.Log.With("side", "platform"), Step: s.Step,
 	})
 	if err != nil {
 		platformListener.Close()
 		return fmt.Errorf("start the platform: %w", err)
 	}
+	s.running.Store(s.Platform)
 	s.serve(platformListener, s.Platform.Handler, nil)
 	if err := s.Platform.register(ctx, s.Step); err != nil {
 		return fmt.Errorf("register at the model bank: %w", err)
 	}
 	return nil
+}
+
+// serveQTSP tells what was revoked, on an address without TLS: whoever checks a
+// certificate cannot be asked to check another one first. That the address is in
+// use is told and no reason to stop.
+func (s *stack) serveQTSP(ctx context.Context) error {
+	if s.QTSPListen == "" {
+		return nil
+	}
+	l, err := listen(ctx, "--qtsp-listen", s.QTSPListen)
+	if err != nil {
+		s.Step("certificates are not checked for revocation: %s", onepoint.MessageOf(err))
+		return nil
+	}
+	if s.qtsp, err = newRevocations(s.trust, l); err != nil {
+		l.Close()
+		return err
+	}
+	s.serve(l, s.qtsp.handler(s.running.Load), nil)
+	s.Step("test QTSP tells revocations at %s", s.qtsp.base)
+	return nil
+}
+
+// revoked is what the bank asks; nil, and no nil pointer, when it asks nobody.
+func (s *stack) revoked() as.Revocation {
+	if s.qtsp == nil {
+		return nil
+	}
+	return s.qtsp
 }
 
 // Failed yields the error of a server that stopped by itself.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/onepointledger/onepoint"
@@ -25,6 +26,9 @@ type trust struct {
 	qtsp     *eidas.QTSP
 	rootFile string
 	now      onepoint.Clock
+
+	mu        sync.Mutex // around the file
+	responder string     // that certificates name; empty: whichever
 }
 
 func openTrust(dir string, now onepoint.Clock) (*trust, error) {
@@ -80,7 +84,7 @@ func (t *trust) certify(ctx context.Context, v *vault.Vault, workspace, name str
 }
 
 func (t *trust) good(leaf *x509.Certificate, req eidas.Request) bool {
-	if t.now().Add(renewBefore).After(leaf.NotAfter) {
+	if t.now().Add(renewBefore).After(leaf.NotAfter) || t.elsewhere(leaf) {
 		return false
 	}
 	for _, ip := range req.IPs {

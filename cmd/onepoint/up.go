@@ -18,6 +18,7 @@ import (
 type upCmd struct {
 	Listen       string `help:"Address of the platform." default:"127.0.0.1:8080"`
 	BankListen   string `help:"Address of the model bank (TLS)." default:"127.0.0.1:8443"`
+	QTSPListen   string `help:"Address of the test QTSP's OCSP and CRL; empty for none." name:"qtsp-listen" default:"127.0.0.1:8081"`
 	Seed         string `help:"What the bank starts with: demo, or berka:DIR for the PKDD'99 bank data." default:"demo"`
 	Database     string `help:"The platform's database: sqlite:PATH or postgres://…; by default SQLite in the data folder." env:"ONEPOINT_DATABASE" placeholder:"URL"`
 	BankDatabase string `help:"The model bank's database, likewise." env:"ONEPOINT_BANK_DATABASE" placeholder:"URL"`
@@ -40,7 +41,7 @@ func (u *upCmd) Run(c *cliContext) error {
 	}
 	defer unlock()
 	s := &stack{
-		Data: c.Data, Listen: u.Listen, BankListen: u.BankListen, Seed: u.Seed,
+		Data: c.Data, Listen: u.Listen, BankListen: u.BankListen, QTSPListen: u.QTSPListen, Seed: u.Seed,
 		Database: u.Database, BankDatabase: u.BankDatabase, Now: c.Now, Log: log,
 		Step: func(format string, args ...any) { fmt.Fprintf(c.Out, "  "+format+"\n", args...) },
 	}
@@ -70,7 +71,10 @@ func (u *upCmd) logger(c *cliContext) (*slog.Logger, error) {
 }
 
 func (u *upCmd) check() error {
-	for flag, addr := range map[string]string{"--listen": u.Listen, "--bank-listen": u.BankListen} {
+	for flag, addr := range map[string]string{"--listen": u.Listen, "--bank-listen": u.BankListen, "--qtsp-listen": u.QTSPListen} {
+		if flag == "--qtsp-listen" && addr == "" {
+			continue
+		}
 		host, port, err := net.SplitHostPort(addr)
 		if err != nil || port == "" {
 			return onepoint.Missing("start", flag, "must be HOST:PORT, such as 127.0.0.1:8080")

@@ -12,16 +12,8 @@ import (
 // behind the bank: the profile's recipe says whose it is.
 func berlinGroup() connector.Driver {
 	return connector.Driver{
-		Name: "berlin-group",
-		Onboard: func(env connector.Env) (onepoint.Onboarder, error) {
-			switch env.Profile.Onboarding.Recipe {
-			case "salt-edge":
-				return recipe.SaltEdge(env), nil
-			case "salt-edge-uk":
-				return recipe.SaltEdgeUK(env), nil
-			}
-			return nil, unknownRecipe(env)
-		},
+		Name:    "berlin-group",
+		Onboard: recipe.For,
 		Open: func(env connector.Env) (onepoint.Connector, error) {
 			switch env.Profile.Onboarding.Recipe {
 			case "salt-edge", "salt-edge-uk":

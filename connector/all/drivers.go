@@ -23,7 +23,7 @@ func Drivers() []connector.Driver {
 func ukOpenBanking() connector.Driver {
 	return connector.Driver{
 		Name:    "uk-open-banking",
-		Onboard: func(env connector.Env) (onepoint.Onboarder, error) { return recipe.DCR(env), nil },
+		Onboard: recipe.For,
 		Open: func(env connector.Env) (onepoint.Connector, error) {
 			zone, err := time.LoadLocation(env.Profile.TimeZone)
 			if err != nil {

@@ -167,9 +167,22 @@ func (r *recipe) do(ctx context.Context, client *http.Client, op string, req *ht
 		return err
 	}
 	if got.status >= 300 {
-		return refused(op, got, r.Now())
+		return r.askAgain(refused(op, got, r.Now()))
 	}
 	return got.decode(op, answer)
+}
+
+// askAgain turns OP's refusal of the API key into the question for another one: a
+// human mistyped it, or took that of another application.
+func (r *recipe) askAgain(err error) error {
+	if onepoint.CodeOf(err) != onepoint.CodeUnauthenticated || !strings.Contains(onepoint.MessageOf(err), "ApiKey") {
+		return err
+	}
+	return &onepoint.Error{
+		Code: onepoint.CodeInputRequired, Op: "use the API key", Err: err,
+		Msg:    onepoint.MessageOf(err) + "; give the x-api-key of the application at " + r.Profile.Onboarding.Portal,
+		Fields: []onepoint.Field{{Name: askAPIKey, Message: "the application's x-api-key", Secret: true}},
+	}
 }
 
 // ownCertificates uses the provider's eIDAS certificates, whose keys it publishes

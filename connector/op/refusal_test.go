@@ -140,7 +140,7 @@ func TestRefusedRegistrationSaysWhyAndLeavesNoClient(t *testing.T) {
 			if err := (secrets{a.bench}).Save(a.t.Context(), onepoint.Credential{APIKey: "guessed"}); err != nil {
 				a.t.Fatal(err)
 			}
-		}, onepoint.CodeUnauthenticated, "InvalidApiKey"},
+		}, onepoint.CodeInputRequired, "InvalidApiKey"},
 		"no certificate": {func(a attempt) { a.p.Facts["transport_key"] = "" }, onepoint.CodeCertificateInvalid, "NoClientCertificate"},
 		"a QWAC of a stranger": {func(a attempt) {
 			q := must[*eidas.QTSP](a.t)(eidas.NewTestQTSP(a.now()))

@@ -4,8 +4,9 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,28 +22,56 @@ import (
 var files embed.FS
 
 // Load reads the profiles that ship with the program, ordered by name.
-func Load() ([]connector.Profile, error) {
-	entries, err := files.ReadDir(".")
+func Load() ([]connector.Profile, error) { return From(files) }
+
+// From reads every .toml file of a folder as a profile, ordered by name. A file is
+// named after its profile's id.
+func From(folder fs.FS) ([]connector.Profile, error) {
+	entries, err := fs.Glob(folder, "*.toml")
 	if err != nil {
 		return nil, fmt.Errorf("list profiles: %w", err)
 	}
 	var all []connector.Profile
-	for _, e := range entries {
-		content, err := files.ReadFile(e.Name())
+	for _, name := range entries {
+		p, err := read(folder, name)
 		if err != nil {
-			return nil, fmt.Errorf("read profile: %w", err)
+			return nil, onepoint.E("", "read profile", name+": "+onepoint.MessageOf(err), err)
 		}
-		p, err := Parse(content)
-		if err != nil {
-			return nil, fmt.Errorf("profile %s: %w", e.Name(), err)
-		}
-		if p.ID != strings.TrimSuffix(path.Base(e.Name()), ".toml") {
-			return nil, fmt.Errorf("profile %s: its id is %s; the file is named after the id", e.Name(), p.ID)
+		if p.ID != strings.TrimSuffix(name, ".toml") {
+			return nil, onepoint.Missing("read profile", name, "its id is "+p.ID+"; the file is named after the id")
 		}
 		all = append(all, p)
 	}
-	slices.SortFunc(all, func(a, b connector.Profile) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, byName)
 	return all, nil
+}
+
+func read(folder fs.FS, name string) (connector.Profile, error) {
+	f, err := folder.Open(name)
+	if err != nil {
+		return connector.Profile{}, fmt.Errorf("open profile: %w", err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxProfile+1))
+	if err != nil {
+		return connector.Profile{}, fmt.Errorf("read profile: %w", err)
+	}
+	return Parse(content)
+}
+
+func byName(a, b connector.Profile) int { return cmp.Compare(a.Name, b.Name) }
+
+// Merge puts a user's profiles beside those that ship; one of the same id takes
+// the shipped one's place.
+func Merge(shipped, own []connector.Profile) []connector.Profile {
+	all := slices.Clone(own)
+	for _, p := range shipped {
+		if !slices.ContainsFunc(own, func(o connector.Profile) bool { return o.ID == p.ID }) {
+			all = append(all, p)
+		}
+	}
+	slices.SortFunc(all, byName)
+	return all
 }
 
 const maxProfile = 64 << 10

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/onepointledger/onepoint"
 	"github.com/onepointledger/onepoint/connector"
@@ -65,4 +66,36 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("took %+v", p)
 		}
 	})
+}
+
+func TestAUsersProfilesStandBesideTheShippedOnes(t *testing.T) {
+	shipped, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(shipped, func(p connector.Profile) bool { return p.ID == "op" })
+	content, err := files.ReadFile("op.toml")
+	if i < 0 || err != nil {
+		t.Fatal(err)
+	}
+	mine := strings.Replace(string(content), `id = "op"`, `id = "op-sandbox"`, 1)
+	moved := strings.ReplaceAll(string(content), "https://127.0.0.1:8443/op", "https://sandbox.example")
+	own, err := From(fstest.MapFS{"op-sandbox.toml": {Data: []byte(mine)}, "op.toml": {Data: []byte(moved)}, "notes.txt": {Data: []byte("no profile")}})
+	if err != nil || len(own) != 2 {
+		t.Fatalf("%d profiles, %v", len(own), err)
+	}
+	all := Merge(shipped, own)
+	if len(all) != len(shipped)+1 {
+		t.Errorf("%d profiles, want one more than the %d shipped", len(all), len(shipped))
+	}
+	for _, p := range all {
+		if p.ID == "op" && !strings.HasPrefix(p.Endpoints.Token, "https://sandbox.example") {
+			t.Error("the user's profile did not take the shipped one's place")
+		}
+	}
+	for name, data := range map[string]string{"another name.toml": mine, "op-sandbox.toml": "id = 7"} {
+		if _, err := From(fstest.MapFS{name: {Data: []byte(data)}}); onepoint.CodeOf(err) != onepoint.CodeInvalid || !strings.Contains(onepoint.MessageOf(err), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

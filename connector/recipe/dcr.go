@@ -3,16 +3,15 @@ package recipe
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/onepointledger/onepoint"
 	"github.com/onepointledger/onepoint/connector"
-	"github.com/onepointledger/onepoint/eidas"
 	"github.com/onepointledger/onepoint/fapi"
 )
 
@@ -23,6 +22,7 @@ const (
 	factStatement  = "software_statement"
 	factEndpoint   = "registration_endpoint"
 	factIssued     = "software_statement_issued"
+	factClient     = "client_id" // known from the first registration on
 )
 
 // statementFresh is how long a software statement is used before a new one is
@@ -38,43 +38,35 @@ type dcr struct{ connector.Env }
 // Steps implements onepoint.Onboarder.
 func (d *dcr) Steps() []onepoint.Step {
 	return []onepoint.Step{
-		{Name: "certificates", Title: "certificates checked", Run: d.certificates},
-		{Name: "software-statement", Title: "software statement issued by the directory", Run: d.statement},
-		{Name: "discover", Title: "authorization server discovered", Run: d.discover},
-		{Name: "register", Title: "client registered with a signed request", Run: d.register},
-		{Name: "verify", Title: "registration proven by a token", Run: d.verify},
+		{Name: "certificates", Title: "certificates checked", Run: d.certificates, Help: certificatesHelp},
+		{
+			Name: "software-statement", Title: "software statement issued by the directory", Run: d.statement,
+			Help: "The directory knows the organisation by its QWAC, and vouches with its signature for the software's name, keys and return addresses.",
+		},
+		{
+			Name: "discover", Title: "authorization server discovered", Run: d.discover,
+			Help: "The bank publishes where to register and what it understands (OpenID Connect Discovery).",
+		},
+		{
+			Name: "register", Title: "client registered with a signed request", Run: d.register,
+			Help: "The request carries the statement and is signed with the QSEAL (UK Open Banking DCR 3.3, RFC 7591); the bank answers with the client id.",
+		},
+		{
+			Name: "verify", Title: "registration proven by a token", Run: d.verify,
+			Help: "A token for the application itself shows that certificate, key and client belong together.",
+		},
 	}
 }
 
 // certificates looks at what the bank would refuse, before it does.
 func (d *dcr) certificates(_ context.Context, _ *onepoint.Progress) error {
 	if d.TPP.Transport == nil || len(d.Signer.Chain) == 0 {
-		return onepoint.E(onepoint.CodeCertificateInvalid, "check certificates", "a QWAC and a QSEAL are needed; import or issue them first", nil)
+		return refuse("a QWAC and a QSEAL are needed; import or issue them first")
 	}
-	for _, c := range []struct {
-		name string
-		cert *x509.Certificate
-		want eidas.QCType
-	}{{"QWAC", d.TPP.Transport, eidas.TypeWeb}, {"QSEAL", d.Signer.Chain[0], eidas.TypeSeal}} {
-		parsed, err := eidas.Parse(c.cert)
-		if err != nil {
-			return onepoint.E(onepoint.CodeCertificateInvalid, "check certificates", "the "+c.name+" is no eIDAS certificate", err)
-		}
-		now := d.Now()
-		switch {
-		case !parsed.Is(c.want):
-			return refuse("the %s is a certificate of another kind", c.name)
-		case now.Before(c.cert.NotBefore) || now.After(c.cert.NotAfter):
-			return refuse("the %s is not valid today; renew it", c.name)
-		case !parsed.Has(eidas.RoleAI):
-			return refuse("the %s lacks the role PSP_AI, without which no bank shares accounts", c.name)
-		}
+	if _, err := checkTransport(d.TPP.Transport, d.Now()); err != nil {
+		return err
 	}
-	return nil
-}
-
-func refuse(format string, args ...any) error {
-	return onepoint.E(onepoint.CodeCertificateInvalid, "check certificates", fmt.Sprintf(format, args...), nil)
+	return checkSeal(d.Signer.Chain, d.Now())
 }
 
 type statementRequest struct {
@@ -119,6 +111,12 @@ func (d *dcr) lodge(ctx context.Context, p *onepoint.Progress, keys ...fapi.Sign
 	if answer.SoftwareID == "" || answer.Statement == "" {
 		return onepoint.E(onepoint.CodeProtocol, op, "the directory's answer lacks the statement", nil)
 	}
+	if known := p.Facts[factSoftwareID]; p.Facts[factClient] != "" && known != "" && known != answer.SoftwareID {
+		return onepoint.E(onepoint.CodeConflict, op, fmt.Sprintf(
+			"the directory knows this software as %s, and the client %s at the bank was registered for %s: deregister first, then register again",
+			shown(answer.SoftwareID), p.Facts[factClient], known), nil)
+	}
+	p.Artifacts["software-statement.jwt"] = answer.Statement
 	p.Facts[factSoftwareID], p.Facts[factOrgID], p.Facts[factStatement] = answer.SoftwareID, answer.OrgID, answer.Statement
 	p.Facts[factIssued] = d.Now().UTC().Format(time.RFC3339)
 	return nil
@@ -150,10 +148,17 @@ func (d *dcr) register(ctx context.Context, p *onepoint.Progress) error {
 	if err != nil {
 		return fmt.Errorf("sign the registration: %w", err)
 	}
+	p.Artifacts["registration.jwt"] = signed
 	answer, err := fapi.Register(ctx, d.HTTP, p.Facts[factEndpoint], signed)
 	if err != nil {
 		return err
 	}
+	shownAnswer, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("encode the bank's answer: %w", err)
+	}
+	p.Artifacts["client.json"] = connector.Mask(shownAnswer, "application/json")
+	p.Facts[factClient] = answer.ClientID
 	p.Client = onepoint.Client{
 		ID: answer.ClientID, AuthMethod: d.Profile.Security.ClientAuth, SigningAlg: d.Profile.Security.SigningAlg,
 		RedirectURI: d.TPP.RedirectURI, Issuer: d.Profile.Endpoints.Issuer, Registered: d.Now().UTC(),
@@ -196,6 +201,45 @@ func (d *dcr) verify(ctx context.Context, p *onepoint.Progress) error {
 	return err
 }
 
+// unknownClient is how banks say that a client is not, or no longer, theirs: OAuth
+// has one code for that and for a certificate that they refuse.
+var unknownClient = regexp.MustCompile(`(?i)unknown|not found|not registered|no such|does not exist`)
+
+// Deregister implements onepoint.Deregisterer. A client that the bank does not
+// know any more is done. CodeConflict when the bank takes no deregistration, or
+// refuses this one; when it does not answer, CodeUnavailable.
+func (d *dcr) Deregister(ctx context.Context, p *onepoint.Progress) error {
+	const op = "deregister"
+	client := d.client(p)
+	meta, err := client.Metadata(ctx)
+	if err != nil {
+		return err
+	}
+	if meta.RegistrationEndpoint == "" {
+		return onepoint.E(onepoint.CodeConflict, op, "the bank publishes no registration endpoint", nil)
+	}
+	err = client.DeleteRegistration(ctx)
+	switch onepoint.CodeOf(err) {
+	case "", onepoint.CodeNotFound:
+		return nil
+	case onepoint.CodeUnavailable, onepoint.CodeRateLimited, onepoint.CodeInternal:
+		return err
+	case onepoint.CodeUnauthenticated:
+		if unknownClient.MatchString(onepoint.MessageOf(err)) {
+			return nil
+		}
+	}
+	return onepoint.E(onepoint.CodeConflict, op, "", err)
+}
+
 func (d *dcr) key() fapi.SigningKey {
 	return fapi.SigningKey{Signer: d.Signer.Key, KeyID: d.Signer.KeyID, Alg: d.Profile.Security.SigningAlg, Chain: d.Signer.Chain}
+}
+
+// shown bounds a text of the other side.
+func shown(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "…"
+	}
+	return s
 }

@@ -70,7 +70,7 @@ func (s *saltEdge) certificates(_ context.Context, p *onepoint.Progress) error {
 	case parsed.Identifier == "":
 		return refuse("the QSEAL names no organisation")
 	}
-	keep(p, "qseal.pem", s.sealPEM())
+	keepFile(p, "qseal.pem", s.sealPEM())
 	return nil
 }
 
@@ -78,8 +78,8 @@ func (s *saltEdge) sealPEM() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Signer.Chain[0].Raw}))
 }
 
-// keep adds a file that a developer expects; never one with a secret.
-func keep(p *onepoint.Progress, name, content string) {
+// keepFile adds a file that a developer expects; never one with a secret.
+func keepFile(p *onepoint.Progress, name, content string) {
 	if p.Artifacts == nil {
 		p.Artifacts = map[string]string{}
 	}
@@ -170,7 +170,7 @@ func (s *saltEdge) register(ctx context.Context, p *onepoint.Progress) error {
 	if err := saltEdgeDo(s.HTTP, op, req, nil); err != nil {
 		return err
 	}
-	keep(p, "registration.json", string(body))
+	keepFile(p, "registration.json", string(body))
 	p.Client = onepoint.Client{
 		ID: s.TPP.OrganisationID, AuthMethod: "none", SigningAlg: s.Profile.Security.SigningAlg, RedirectURI: s.TPP.RedirectURI,
 		Issuer: s.Profile.Endpoints.Issuer, Registered: s.Now().UTC(),
@@ -184,7 +184,7 @@ func keepClient(p *onepoint.Progress) error {
 	if err != nil {
 		return fmt.Errorf("describe the client: %w", err)
 	}
-	keep(p, "client.json", string(b))
+	keepFile(p, "client.json", string(b))
 	return nil
 }
 

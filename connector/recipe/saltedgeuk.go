@@ -55,7 +55,7 @@ func (u *saltEdgeUK) statement(ctx context.Context, p *onepoint.Progress) error 
 	if err := u.dcr.statement(ctx, p); err != nil {
 		return err
 	}
-	keep(p, "software-statement.jwt", p.Facts[factStatement])
+	keepFile(p, "software-statement.jwt", p.Facts[factStatement])
 	return nil
 }
 
@@ -124,7 +124,7 @@ func (u *saltEdgeUK) register(ctx context.Context, p *onepoint.Progress) error {
 	if err != nil {
 		return fmt.Errorf("sign the registration: %w", err)
 	}
-	keep(p, "registration.jwt", signed)
+	keepFile(p, "registration.jwt", signed)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.Profile.Onboarding.Register, strings.NewReader(signed))
 	if err != nil {
 		return onepoint.E(onepoint.CodeInvalid, op, "the registration address is malformed", err)
@@ -188,7 +188,7 @@ func (u *saltEdgeUK) upload(ctx context.Context, p *onepoint.Progress) error {
 	if err := u.postJSON(ctx, "upload the certificate", u.Profile.Onboarding.Certificates, body, func(*http.Request) {}, nil); err != nil {
 		return err
 	}
-	keep(p, "qseal.pem", u.sealPEM())
+	keepFile(p, "qseal.pem", u.sealPEM())
 	return nil
 }
 

@@ -48,6 +48,8 @@ type Config struct {
 	HTTP           *http.Client // to fetch key sets
 	Key            fapi.SigningKey
 	Roots          *x509.CertPool // that clients' certificates must chain to
+	Revocation     Revocation     // nil: not checked
+	RevocationHard bool           // refuse when the issuer does not tell
 	// AllowLoopbackRedirects accepts http redirect URIs on loopback addresses (RFC
 	// 8252 section 7.3): for sandboxes.
 	AllowLoopbackRedirects bool
@@ -167,6 +169,9 @@ func (s *Server) certificate(r *http.Request) (eidas.Certificate, string, error)
 	s.mu.Lock()
 	known, ok := s.verified[thumbprint]
 	s.mu.Unlock()
+	if err := s.CheckRevocation(r.Context(), leaf, r.TLS.PeerCertificates[1:]); err != nil {
+		return eidas.Certificate{}, thumbprint, err
+	}
 	if ok && now.Sub(known.at) < certificateLife && now.Before(leaf.NotAfter) {
 		return known.cert, thumbprint, nil
 	}
@@ -193,6 +198,9 @@ func (s *Server) CheckToken(ctx context.Context, bearer string, cert *x509.Certi
 	now := s.Now()
 	if now.After(cert.NotAfter) {
 		return fapi.TokenInfo{}, onepoint.E(onepoint.CodeCertificateInvalid, op, "the client certificate has expired", nil)
+	}
+	if err := s.CheckRevocation(ctx, cert, nil); err != nil {
+		return fapi.TokenInfo{}, err
 	}
 	info, err := s.Store.AccessToken(ctx, hash(bearer))
 	switch {

@@ -81,6 +81,12 @@ func (s *Server) certificate(r *http.Request) (eidas.Certificate, string, error)
 		s.Log.InfoContext(r.Context(), "client certificate refused", "cause", err)
 		return cert, "", &gatewayFault{http.StatusUnauthorized, "messaging.tls.InvalidClientCertificate"}
 	}
+	if s.Revoked != nil {
+		if err := s.Revoked(r.Context(), leaf, r.TLS.PeerCertificates[1:]); err != nil {
+			s.Log.InfoContext(r.Context(), "client certificate refused", "cause", err)
+			return cert, "", &gatewayFault{http.StatusUnauthorized, "messaging.tls.RevokedClientCertificate"}
+		}
+	}
 	return cert, fapi.Thumbprint(leaf), nil
 }
 

@@ -61,8 +61,10 @@ type Config struct {
 	Journey Journey
 	Books   Books
 	Store   sim.Store
-	QTSP    *eidas.QTSP     // issues the sandbox's certificates
-	Roots   *x509.CertPool  // that client certificates must chain to
+	QTSP    *eidas.QTSP    // issues the sandbox's certificates
+	Roots   *x509.CertPool // that client certificates must chain to
+	// Revoked refuses a client certificate that its issuer revoked; nil: not checked.
+	Revoked func(ctx context.Context, leaf *x509.Certificate, sent []*x509.Certificate) error
 	Key     fapi.SigningKey // signs ID tokens and payment answers
 	Zone    *time.Location
 	// BusyEvery makes every n-th read answer 503, as OP's sandbox does now and then;
