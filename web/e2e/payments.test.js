@@ -8,7 +8,7 @@ test('the owner is made, and a bank registered at', async () => {
   await post('setup', owner);
   const { page, context } = await visit();
   await signIn(page);
-  await page.getByRole('link', { name: 'Payments' }).click();
+  await page.getByRole('link', { name: 'Payments', exact: true }).click();
   await page.getByRole('heading', { name: 'No payments yet.' }).waitFor();
   await page.getByRole('link', { name: 'Pay', exact: true }).click();
   await page.getByRole('heading', { name: 'No bank to pay from.' }).waitFor();
@@ -18,7 +18,7 @@ test('the owner is made, and a bank registered at', async () => {
 });
 
 async function order(page, amount) {
-  await page.getByRole('link', { name: 'Payments' }).click();
+  await page.getByRole('link', { name: 'Payments', exact: true }).click();
   await page.getByRole('link', { name: 'Pay', exact: true }).click();
   await page.getByLabel('Amount').fill(amount);
   await page.getByLabel('Payee', { exact: true }).fill('Nordlicht Energie');
@@ -29,7 +29,7 @@ async function order(page, amount) {
 test('a payment goes from the form through the bank’s pages to its end', async () => {
   const { page, context, faults } = await visit();
   await signIn(page);
-  await page.getByRole('link', { name: 'Payments' }).click();
+  await page.getByRole('link', { name: 'Payments', exact: true }).click();
   await page.getByRole('link', { name: 'Pay', exact: true }).click();
   await page.getByRole('button', { name: 'Check' }).click();
   await page.getByText('Say who is paid.').waitFor();
@@ -112,6 +112,8 @@ test('the bank says yes and no to an amount', async () => {
   await page.getByRole('button', { name: `Go to ${bank}` }).click();
   await logInAtBank(page, 'alice');
   await page.getByRole('button', { name: 'Allow' }).click();
+  await page.waitForTimeout(3000);
+  await shoot(page, 'funds-debug');
   await page.getByText(/now answers whether the account holds/).waitFor();
   await page.getByRole('link', { name: 'See your connections' }).click();
   await page.getByText('Confirms funds').waitFor();
@@ -133,7 +135,7 @@ test('a phone and the dark scheme pay, too', async () => {
   const { page, context } = await visit({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
   await signIn(page);
   await page.getByRole('button', { name: 'More' }).click();
-  await page.getByRole('link', { name: 'Payments' }).click();
+  await page.getByRole('link', { name: 'Payments', exact: true }).click();
   await page.getByText('Completed').waitFor();
   await fits(page, 'payments');
   await page.getByRole('link', { name: /Completed/ }).click();

@@ -73,6 +73,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done with keys, certificates, credentials and registrations, newest last */
+        get: operations["list-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check that no entry of the audit log was changed, moved or lost */
+        get: operations["prove-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/balances": {
         parameters: {
             query?: never;
@@ -309,6 +343,41 @@ export interface paths {
         /** Read the bank now */
         post: operations["sync-connection"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List credential sets, without their secrets */
+        get: operations["list-credentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save or change a credential set; what is absent stays */
+        put: operations["save-credential"];
+        post?: never;
+        /** Remove a credential set that no registered bank needs */
+        delete: operations["remove-credential"];
         options?: never;
         head?: never;
         patch?: never;
@@ -628,6 +697,47 @@ export interface components {
             updated: string;
             usage?: string;
         };
+        AuditEntry: {
+            /** @description Such as key.used, credential.saved, registration.done */
+            action: string;
+            /** @description user:ID, key:ID or system */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            detail: {
+                [key: string]: string;
+            };
+            /** @description Of the chain up to here; noted elsewhere with seq, it proves later that nothing was cut off */
+            head: string;
+            /**
+             * Format: int64
+             * @description Counts up by one
+             */
+            seq: number;
+            /** @description What it was done to */
+            subject: string;
+        };
+        AuditProof: {
+            /**
+             * Format: int64
+             * @description The first entry that was changed, moved or lost
+             */
+            broken?: number;
+            /**
+             * Format: int64
+             * @description How many were found whole
+             */
+            entries: number;
+            /** @description Of the last whole entry; note it with entries and give both later */
+            head: string;
+            /**
+             * @description Whether the point asked for is still in the chain
+             * @enum {string}
+             */
+            noted?: "kept" | "lost";
+            /** @description Nothing was found wrong */
+            whole: boolean;
+        };
         Balance: {
             account: string;
             /** @description Negative when overdrawn */
@@ -825,6 +935,32 @@ export interface components {
             /** @description What it is for */
             name: string;
         };
+        Credential: {
+            /** @description The banks of the catalogue that it opens */
+            banks: components["schemas"]["CredentialBank"][];
+            clientId?: string;
+            /** @description Banks with one portal share a group */
+            group: string;
+            /** @description client id, client secret, API key, tokens */
+            holds: string[];
+            label?: string;
+            /** @description Names of the tokens of the bank's own kind */
+            more: string[];
+            /**
+             * @description warn: ends within 30 days; fail: has ended, or has not begun
+             * @enum {string}
+             */
+            status: "ok" | "warn" | "fail";
+            /** Format: date-time */
+            validFrom?: string;
+            /** Format: date-time */
+            validUntil?: string;
+        };
+        CredentialBank: {
+            id: string;
+            name: string;
+            registered: boolean;
+        };
         CredentialHealth: {
             group: string;
             /** @description client id, client secret, API key, tokens */
@@ -896,6 +1032,11 @@ export interface components {
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
+        ListAuditEntry: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
         ListBalance: {
             items: components["schemas"]["Balance"][];
             /** @description Cursor of the next page; absent on the last */
@@ -918,6 +1059,11 @@ export interface components {
         };
         ListConnection: {
             items: components["schemas"]["Connection"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
+        ListCredential: {
+            items: components["schemas"]["Credential"][];
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
@@ -1060,6 +1206,22 @@ export interface components {
             /** @enum {string} */
             status: "pending" | "running" | "done" | "stopped";
             title: string;
+        };
+        SaveCredentialInputBody: {
+            /** @description Never shown again */
+            apiKey?: string;
+            clientId?: string;
+            /** @description Never shown again */
+            clientSecret?: string;
+            label?: string;
+            /** @description Tokens of the bank's own kind, by name; an empty one is removed. Never shown again */
+            more?: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            validFrom?: string;
+            /** Format: date-time */
+            validUntil?: string;
         };
         SetupInputBody: {
             email: string;
@@ -1297,6 +1459,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-audit": {
+        parameters: {
+            query?: {
+                /** @description Only what was done to this */
+                subject?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "prove-audit": {
+        parameters: {
+            query?: {
+                /** @description Noted earlier, with head */
+                entries?: number;
+                /** @description Noted earlier, with entries */
+                head?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditProof"];
+                };
             };
             /** @description Error */
             default: {
@@ -1833,6 +2063,99 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Connection"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCredential"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveCredentialInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
