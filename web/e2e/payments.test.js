@@ -50,7 +50,7 @@ test('a payment goes from the form through the bank’s pages to its end', async
   const keys = [];
   page.on('request', (r) => r.method() === 'POST' && keys.push(r.headers()['idempotency-key']));
   await page.getByRole('button', { name: `Authorise at ${bank}` }).dblclick();
-  await logInAtBank(page, 'alice');
+  await logInAtBank(page, 'bob');
   await page
     .getByText('€12.50')
     .or(page.getByText(/12[.,]50/))
@@ -85,7 +85,7 @@ test('a payment that is refused at the bank says so', async () => {
   await page.getByRole('button', { name: 'Check' }).click();
   await page.getByText('€8', { exact: true }).waitFor();
   await page.getByRole('button', { name: `Authorise at ${bank}` }).click();
-  await logInAtBank(page, 'alice');
+  await logInAtBank(page, 'bob');
   await page.getByRole('button', { name: 'Refuse' }).click();
   await page.getByText('Cancelled', { exact: true }).waitFor();
   await accessible(page, 'a payment that was refused');
@@ -110,10 +110,8 @@ test('the bank says yes and no to an amount', async () => {
   await accessible(page, 'asking for funds');
   await shoot(page, 'funds-consent');
   await page.getByRole('button', { name: `Go to ${bank}` }).click();
-  await logInAtBank(page, 'alice');
+  await logInAtBank(page, 'bob');
   await page.getByRole('button', { name: 'Allow' }).click();
-  await page.waitForTimeout(3000);
-  await shoot(page, 'funds-debug');
   await page.getByText(/now answers whether the account holds/).waitFor();
   await page.getByRole('link', { name: 'See your connections' }).click();
   await page.getByText('Confirms funds').waitFor();

@@ -7,11 +7,13 @@ import {
 import type { TransactionFilter } from './api/queries';
 import type { BankAnswer } from './callback';
 import type { MessageKey } from './messages';
+import { AuditPage } from './pages/audit';
 import { CallbackPage } from './pages/callback';
 import { CertificatePage } from './pages/certificate';
 import { CertificatesPage } from './pages/certificates';
 import { ConnectPage } from './pages/connect';
 import { ConnectionsPage } from './pages/connections';
+import { CredentialsPage } from './pages/credentials';
 import { HomePage } from './pages/home';
 import { ImportCertificatePage } from './pages/importcertificate';
 import { MoveCertificatesPage } from './pages/movecertificates';
@@ -145,6 +147,21 @@ export const paymentRoute = createRoute({
   component: PaymentPage,
 });
 
+export const credentialsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates/-/credentials',
+  staticData: { title: 'cred.title' },
+  component: CredentialsPage,
+});
+
+export const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/audit',
+  staticData: { title: 'audit.title' },
+  validateSearch: (search): { subject?: string | undefined } => ({ subject: text(search['subject']) }),
+  component: AuditPage,
+});
+
 export const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
@@ -173,6 +190,8 @@ export function makeRouter(answer: BankAnswer, history?: RouterHistory) {
       paymentsRoute,
       payRoute,
       paymentRoute,
+      credentialsRoute,
+      auditRoute,
       settingsRoute,
     ]),
     scrollRestoration: true,

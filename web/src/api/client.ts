@@ -25,6 +25,10 @@ export type PaymentOrder = Schemas['PayInputBody'];
 export type ConnectOrder = Schemas['ConnectInputBody'];
 export type Money = Schemas['Money'];
 export type Funds = Schemas['Funds'];
+export type Credential = Schemas['Credential'];
+export type CredentialChange = Schemas['SaveCredentialInputBody'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type AuditProof = Schemas['AuditProof'];
 export type APIKey = Schemas['APIKey'];
 export type Problem = Schemas['Problem'];
 

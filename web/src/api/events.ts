@@ -9,7 +9,7 @@ const syncEvents = ['sync.progress', 'sync.finished', 'sync.failed'] as const;
 /** What each event makes stale. */
 const stale: Readonly<Record<string, readonly string[]>> = {
   'registration.requested': ['banks', 'registrations'],
-  'registration.changed': ['banks', 'registrations'],
+  'registration.changed': ['banks', 'registrations', 'credentials'],
   'connection.created': ['connections'],
   'connection.authorised': ['connections'],
   'connection.changed': ['connections'],

@@ -41,6 +41,25 @@ export const queries = {
       queryKey: ['certificates', name],
       queryFn: () => take(api.GET('/api/v1/certificates/{name}', { params: { path: { name } } })),
     }),
+  credentials: () =>
+    queryOptions({
+      queryKey: ['credentials'],
+      queryFn: async () => (await take(api.GET('/api/v1/credentials'))).items,
+    }),
+  audit: (subject: string) =>
+    infiniteQueryOptions({
+      queryKey: ['audit', subject],
+      queryFn: ({ pageParam }) =>
+        take(
+          api.GET('/api/v1/audit', {
+            params: {
+              query: { limit: 100, ...(subject && { subject }), ...(pageParam && { cursor: pageParam }) },
+            },
+          }),
+        ),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next ?? undefined,
+    }),
   payments: () =>
     queryOptions({
       queryKey: ['payments'],

@@ -7,6 +7,7 @@ import { formatSubject, organisationOf } from '../format/subject';
 import { t } from '../messages';
 import { Left, Warnings } from '../parts/certificates/left';
 import { authorityOf } from '../parts/certificates/standing';
+import { Tabs } from '../parts/certificates/tabs';
 import { Answered, Empty } from '../parts/states';
 
 /** Every key with its certificate, at a glance. */
@@ -18,6 +19,7 @@ export function CertificatesPage() {
         <h1>{t('cert.title')}</h1>
         <p className="mt-2 max-w-prose text-soft">{t('cert.lead')}</p>
       </div>
+      <Tabs />
       <p className="flex flex-wrap gap-3">
         <Link to="/certificates/-/new" search={{}} className="button button-primary">
           {t('cert.new')}
