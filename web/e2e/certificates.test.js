@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { accessible, fits, owner, post, shoot, signIn, visit } from './browser.js';
 
 async function open(page) {
-  await page.getByRole('link', { name: 'Certificates' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Certificates' }).click();
   await page.getByRole('heading', { name: 'Certificates', level: 1 }).waitFor();
 }
 
@@ -114,7 +114,7 @@ test('an import is refused in words, and the key is cleared', async () => {
   await signIn(page);
   await open(page);
   await page.getByRole('link', { name: 'Import' }).click();
-  await page.getByLabel('Name').fill('elsewhere');
+  await page.getByLabel('Name', { exact: true }).fill('elsewhere');
   await page.getByRole('button', { name: 'Import' }).click();
   await page.getByText('Choose a file or paste its text.').waitFor();
   await page.getByLabel('Or paste it here').fill('-----BEGIN PRIVATE KEY-----');

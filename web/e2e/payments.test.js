@@ -20,7 +20,7 @@ test('the owner is made, and a bank registered at', async () => {
 async function order(page, amount) {
   await page.getByRole('link', { name: 'Payments', exact: true }).click();
   await page.getByRole('link', { name: 'Pay', exact: true }).click();
-  await page.getByLabel('Amount').fill(amount);
+  await page.getByLabel('Amount', { exact: true }).fill(amount);
   await page.getByLabel('Payee', { exact: true }).fill('Nordlicht Energie');
   await page.getByLabel('IBAN of the payee').fill('FI21 1234 5600 0007 85');
   await page.getByLabel('Text for the payee').fill('Invoice 7');
@@ -81,7 +81,7 @@ test('a payment that is refused at the bank says so', async () => {
   await order(page, '7');
   await page.getByRole('button', { name: 'Check' }).click();
   await page.getByRole('button', { name: 'Change it' }).click();
-  await page.getByLabel('Amount').fill('8');
+  await page.getByLabel('Amount', { exact: true }).fill('8');
   await page.getByRole('button', { name: 'Check' }).click();
   await page.getByText('€8', { exact: true }).waitFor();
   await page.getByRole('button', { name: `Authorise at ${bank}` }).click();
@@ -115,12 +115,12 @@ test('the bank says yes and no to an amount', async () => {
   await page.getByText(/now answers whether the account holds/).waitFor();
   await page.getByRole('link', { name: 'See your connections' }).click();
   await page.getByText('Confirms funds').waitFor();
-  await page.getByLabel('Amount').fill('5');
+  await page.getByLabel('Amount', { exact: true }).fill('5');
   await page.getByRole('button', { name: `Ask ${bank}` }).click();
   await page.getByText('Yes, €5 is available.').waitFor();
   await accessible(page, 'funds that are there');
   await shoot(page, 'funds-yes');
-  await page.getByLabel('Amount').fill('9000000');
+  await page.getByLabel('Amount', { exact: true }).fill('9000000');
   await page.getByRole('button', { name: `Ask ${bank}` }).click();
   await page.getByText('No, €9,000,000 is not available.').waitFor();
   await shoot(page, 'funds-no');
@@ -141,11 +141,11 @@ test('a phone and the dark scheme pay, too', async () => {
   await fits(page, 'payment');
   await page.getByRole('link', { name: 'All payments' }).click();
   await page.getByRole('link', { name: 'Pay', exact: true }).click();
-  await page.getByLabel('Amount').fill('0');
+  await page.getByLabel('Amount', { exact: true }).fill('0');
   await page.getByRole('button', { name: 'Check' }).click();
   await page.getByText(/Must be above zero/).waitFor();
   await fits(page, 'pay-form');
-  await page.getByLabel('Amount').fill('1200.00');
+  await page.getByLabel('Amount', { exact: true }).fill('1200.00');
   await page.getByLabel('Payee', { exact: true }).fill('Nordlicht Energie');
   await page.getByLabel('IBAN of the payee').fill('FI2112345600000785');
   await page.getByRole('button', { name: 'Check' }).click();

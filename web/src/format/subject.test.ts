@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatSubject, organisationOf, subjectParts } from './subject';
+import { formatSubject, organisationOf, spellSubject, subjectParts } from './subject';
 
 const name = 'CN=onepoint.localhost,O=One Point Ledger,C=GB,2.5.4.97=#131050534447422d4643412d313233343536';
 
@@ -10,6 +10,9 @@ it('reads a distinguished name, the organisation identifier too', () => {
     ['C', 'GB'],
     ['organizationIdentifier', 'PSDGB-FCA-123456'],
   ]);
+  expect(spellSubject(name)).toBe(
+    'CN=onepoint.localhost, O=One Point Ledger, C=GB, organizationIdentifier=PSDGB-FCA-123456',
+  );
   expect(organisationOf(name)).toBe('One Point Ledger');
   expect(organisationOf(undefined)).toBeUndefined();
 });

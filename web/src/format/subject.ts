@@ -15,6 +15,13 @@ export function formatSubject(name: string): string {
     .join(', ');
 }
 
+/** A distinguished name with the names of its parts. */
+export function spellSubject(name: string): string {
+  return subjectParts(name)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
+}
+
 /** The organisation that a distinguished name names. */
 export function organisationOf(name: string | undefined): string | undefined {
   return name ? subjectParts(name).find(([key]) => key === 'O')?.[1] : undefined;

@@ -4,7 +4,7 @@ import { useRef } from 'react';
 import type { Certificate } from '../api/client';
 import { queries } from '../api/queries';
 import { formatInstant } from '../format/date';
-import { formatSubject, organisationOf } from '../format/subject';
+import { formatSubject, organisationOf, spellSubject } from '../format/subject';
 import { t } from '../messages';
 import { Back } from '../parts/back';
 import { DeleteCertificate } from '../parts/certificates/delete';
@@ -66,7 +66,7 @@ function About({ certificate: c }: { certificate: Certificate }) {
           [t('cert.roles'), c.roles.map(roleName).join(', ')],
           [t('cert.nca'), authorityOf(c)],
           [t('cert.issuer'), c.issuer && formatSubject(c.issuer)],
-          [t('cert.subject'), c.subject],
+          [t('cert.subject'), c.subject && spellSubject(c.subject)],
           [t('cert.from'), c.notBefore && formatInstant(c.notBefore)],
           [t('cert.until'), c.notAfter && formatInstant(c.notAfter)],
           [t('cert.revocation'), revocation(c)],

@@ -5,7 +5,7 @@ import { leftOf, toneOf } from './standing';
 /** What is left of a certificate: a sign and words. */
 export function Left({ certificate }: { certificate: Certificate }) {
   return (
-    <span className="inline-flex items-center gap-2 font-semibold">
+    <span className="inline-flex items-center gap-2 align-top font-semibold">
       <Mark tone={toneOf(certificate)} />
       {leftOf(certificate)}
     </span>

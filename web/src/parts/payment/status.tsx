@@ -15,7 +15,7 @@ const tones: Readonly<Record<Payment['status'], Tone>> = {
 /** How far a payment has come: a sign and words. */
 export function PaymentStatus({ status }: { status: Payment['status'] }) {
   return (
-    <span className="inline-flex items-center gap-2 font-semibold">
+    <span className="inline-flex items-center gap-2 align-top font-semibold">
       <Mark tone={tones[status]} />
       {t(`pay.status.${status}`)}
     </span>
