@@ -117,12 +117,12 @@ test('the bank says yes and no to an amount', async () => {
   await page.getByText('Confirms funds').waitFor();
   await page.getByLabel('Amount', { exact: true }).fill('5');
   await page.getByRole('button', { name: `Ask ${bank}` }).click();
-  await page.getByText('Yes, €5 is available.').waitFor();
+  await page.getByText('Yes, €5.00 is available.').waitFor();
   await accessible(page, 'funds that are there');
   await shoot(page, 'funds-yes');
   await page.getByLabel('Amount', { exact: true }).fill('9000000');
   await page.getByRole('button', { name: `Ask ${bank}` }).click();
-  await page.getByText('No, €9,000,000 is not available.').waitFor();
+  await page.getByText('No, €9,000,000.00 is not available.').waitFor();
   await shoot(page, 'funds-no');
   assert.equal(await page.getByRole('button', { name: 'Read now' }).count(), 0);
   assert.deepEqual(faults, []);

@@ -34,7 +34,10 @@ export function CredentialsPage() {
           ) : (
             <CredentialList
               all={all}
-              onChange={setChanging}
+              onChange={(c) => {
+                setSaid('');
+                setChanging(c);
+              }}
               onRemoved={(group) => {
                 setSaid(t('cred.removed', { group }));
                 setChanging(undefined);

@@ -24,7 +24,7 @@ export function ImportCertificatePage() {
     (c) => void navigate({ to: '/certificates/$name', params: { name: c.name } }),
   );
   const error = add.error instanceof ApiError ? add.error : undefined;
-  const faulty = (error?.problem?.fields?.length ?? 0) > 0;
+  const told = ['name', 'pem', 'pkcs12', 'password'].some((name) => error?.field(name));
   return (
     <div className="mx-auto max-w-xl space-y-6">
       <Back to="/certificates" label={t('cert.back')} />
@@ -36,6 +36,7 @@ export function ImportCertificatePage() {
         ref={form}
         className="card space-y-5 p-6"
         autoComplete="off"
+        onChange={() => setEmpty(false)}
         onSubmit={(e) => {
           e.preventDefault();
           const nothing = !holdsKey(e.currentTarget);
@@ -59,7 +60,10 @@ export function ImportCertificatePage() {
           legend={t('import.form')}
           name="form"
           value={kind}
-          onChange={setKind}
+          onChange={(form) => {
+            add.reset();
+            setKind(form);
+          }}
           options={[
             { value: 'pem', label: t('import.form.pem') },
             { value: 'pkcs12', label: t('import.form.pkcs12') },
@@ -89,13 +93,13 @@ export function ImportCertificatePage() {
               name="password"
               type="password"
               label={t('import.password')}
-              autoComplete="off"
+              autoComplete="new-password"
               required={false}
               fault={error?.field('password')}
             />
           </>
         )}
-        {add.isError && !faulty && <Failure error={add.error} />}
+        {add.isError && !told && <Failure error={add.error} />}
         <button className="button button-primary" disabled={add.isPending}>
           {t('import.submit')}
         </button>

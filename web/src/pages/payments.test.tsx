@@ -88,7 +88,7 @@ it('says at each field what is wrong, and goes to the first', async () => {
   press('Check');
   expect(screen.getByText('Must be above zero, such as 12.50.')).toBeTruthy();
   expect(screen.getByText('Say who is paid.')).toBeTruthy();
-  expect(screen.getByText(/This is no IBAN/)).toBeTruthy();
+  expect(screen.getByText('Say where the money goes.')).toBeTruthy();
   expect(document.activeElement).toBe(screen.getByLabelText('Amount'));
   type('Amount', '1.005');
   expect(screen.getByText('Has more decimals than EUR.')).toBeTruthy();

@@ -27,7 +27,7 @@ export function CopyButton({ text, label }: Props) {
       <button
         type="button"
         className="button"
-        aria-label={said ? undefined : label}
+        aria-label={said && label ? `${t(said)}: ${label}` : label}
         onClick={() => void copy()}
       >
         {t(said ?? 'copy')}

@@ -7,7 +7,12 @@ import type { Problem } from '../api/client';
 export type Answer = (body: unknown) => unknown;
 
 const answers = new Map<string, Answer>();
-const calls: { readonly route: string; readonly body: unknown; readonly headers: Headers }[] = [];
+const calls: {
+  readonly route: string;
+  readonly body: unknown;
+  readonly headers: Headers;
+  readonly query: string;
+}[] = [];
 
 /** Answers "GET /api/v1/me" and the like; anything else is not found. */
 export function answer(route: string, with_: Answer): void {
@@ -22,6 +27,11 @@ export function sent(route: string): unknown[] {
 /** The headers sent to a route so far. */
 export function headersOf(route: string): Headers[] {
   return calls.filter((c) => c.route === route).map((c) => c.headers);
+}
+
+/** The queries of the calls of a route so far. */
+export function queriesOf(route: string): string[] {
+  return calls.filter((c) => c.route === route).map((c) => c.query);
 }
 
 export function problem(status: number, code: string, detail = code): Response {
@@ -50,10 +60,11 @@ class PageRequest extends Request {
 globalThis.Request = PageRequest;
 globalThis.fetch = async (input) => {
   const request = input instanceof Request ? input : new Request(input);
-  const route = `${request.method} ${new URL(request.url).pathname}`;
+  const { pathname, search } = new URL(request.url);
+  const route = `${request.method} ${pathname}`;
   const text = await request.text();
   const body: unknown = text ? JSON.parse(text) : undefined;
-  calls.push({ route, body, headers: request.headers });
+  calls.push({ route, body, headers: request.headers, query: search });
   const result = await (answers.get(route) ?? (() => problem(404, 'not_found', route)))(body);
   return result instanceof Response ? result : Response.json(result ?? null);
 };
@@ -74,6 +85,8 @@ beforeEach(() => {
     'transactions',
     'certificates',
     'payments',
+    'credentials',
+    'audit',
     'api-keys',
   ]) {
     answer(`GET /api/v1/${list}`, () => ({ items: [] }));

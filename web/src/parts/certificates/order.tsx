@@ -22,6 +22,9 @@ interface Props {
 
 const roles = ['PSP_AI', 'PSP_PI', 'PSP_IC', 'PSP_AS'].map((value) => ({ value, label: roleName(value) }));
 
+/** What the platform may refuse at a field of its own here. */
+const fields = ['name', 'organisation', 'organizationIdentifier', 'country', 'commonName', 'dnsNames'];
+
 /** Which certificate is wanted, and from whom. */
 export function OrderForm({ start, busy, error, onOrder }: Props) {
   const form = useRef<HTMLFormElement>(null);
@@ -30,7 +33,7 @@ export function OrderForm({ start, busy, error, onOrder }: Props) {
   const [profile, setProfile] = useState<'psd2' | 'ob'>('psd2');
   const [chosen, setChosen] = useState<string[]>(['PSP_AI']);
   const refused = error instanceof ApiError ? error : undefined;
-  const faulty = (refused?.problem?.fields?.length ?? 0) > 0;
+  const told = fields.some((name) => refused?.field(name));
   useEffect(() => {
     if (refused) {
       form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
@@ -105,7 +108,7 @@ export function OrderForm({ start, busy, error, onOrder }: Props) {
           name="organisation"
           label={t('order.organisation')}
           defaultValue={start.organisation}
-          fault={refused?.field('organisation')}
+          fault={refused?.field('organisation') ?? refused?.field('subject.organisation')}
         />
         <Input
           name="identifier"
@@ -113,7 +116,7 @@ export function OrderForm({ start, busy, error, onOrder }: Props) {
           hint={t('order.identifier.hint')}
           defaultValue={start.organizationIdentifier}
           spellCheck={false}
-          fault={refused?.field('organizationIdentifier') ?? refused?.field('organisation identifier')}
+          fault={refused?.field('organizationIdentifier')}
         />
         <Input
           name="country"
@@ -121,7 +124,7 @@ export function OrderForm({ start, busy, error, onOrder }: Props) {
           hint={t('order.country.hint')}
           required={false}
           maxLength={2}
-          fault={refused?.field('country')}
+          fault={refused?.field('country') ?? refused?.field('subject.country')}
         />
         <Input
           key={profile}
@@ -130,7 +133,7 @@ export function OrderForm({ start, busy, error, onOrder }: Props) {
           hint={t(profile === 'ob' ? 'order.directory.hint' : 'order.common.hint')}
           required={profile === 'ob'}
           spellCheck={false}
-          fault={refused?.field('commonName')}
+          fault={refused?.field('commonName') ?? refused?.field('subject.commonName')}
         />
       </div>
       {type === 'qwac' && (
@@ -149,12 +152,7 @@ export function OrderForm({ start, busy, error, onOrder }: Props) {
         label={t('order.algorithm')}
         options={['RSA-2048', 'ECDSA-P-256'].map((value) => ({ value, label: value }))}
       />
-      {error && !faulty && <Failure error={error} />}
-      {error && faulty && (
-        <p role="alert" className="font-semibold text-fault">
-          {error.message}
-        </p>
-      )}
+      {error && !told && <Failure error={error} />}
       <button className="button button-primary" disabled={busy}>
         {t(how === 'issue' ? 'order.issue' : 'order.request')}
       </button>

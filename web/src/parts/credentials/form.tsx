@@ -13,6 +13,9 @@ interface Props {
   onCancel: () => void;
 }
 
+/** What the platform may refuse at a field of its own here. */
+const fields = ['group', 'label', 'clientId', 'clientSecret', 'apiKey', 'more', 'validFrom', 'validUntil'];
+
 /** What a portal gave, by hand. Secrets are never filled in, and cleared once they were sent. */
 export function CredentialForm({ start, onSaved, onCancel }: Props) {
   const form = useRef<HTMLFormElement>(null);
@@ -25,7 +28,7 @@ export function CredentialForm({ start, onSaved, onCancel }: Props) {
   );
   const error = save.error instanceof ApiError ? save.error : undefined;
   const fault = (name: string) => error?.field(name);
-  const faulty = (error?.problem?.fields?.length ?? 0) > 0;
+  const told = fields.some((name) => fault(name));
   useEffect(() => {
     if (start) {
       form.current?.querySelector<HTMLInputElement>('[name="label"]')?.focus();
@@ -98,7 +101,7 @@ export function CredentialForm({ start, onSaved, onCancel }: Props) {
           fault={fault('validUntil')}
         />
         <div className="space-y-4 sm:col-span-2">
-          {save.isError && <Refused error={save.error} plain={!faulty} />}
+          {save.isError && !told && <Failure error={save.error} />}
           <div className="flex flex-wrap gap-3">
             <button className="button button-primary" disabled={save.isPending}>
               {t('cred.submit')}
@@ -115,23 +118,13 @@ export function CredentialForm({ start, onSaved, onCancel }: Props) {
   );
 }
 
-function Refused({ error, plain }: { error: Error; plain: boolean }) {
-  return plain ? (
-    <Failure error={error} />
-  ) : (
-    <p role="alert" className="font-semibold text-fault">
-      {error.message}
-    </p>
-  );
-}
-
 function Secret({ name, label, fault }: { name: string; label: string; fault?: string | undefined }) {
   return (
     <Input
       name={name}
       label={label}
       type="password"
-      autoComplete="off"
+      autoComplete="new-password"
       required={false}
       hint={t('wizard.secret')}
       fault={fault}

@@ -53,7 +53,7 @@ export function faultsOf(draft: Draft): Faults {
     faults.name = t('pay.name.wrong');
   }
   if (!isIBAN(iban)) {
-    faults.iban = t('pay.iban.wrong');
+    faults.iban = iban.trim() ? t('pay.iban.wrong') : t('pay.iban.missing');
   }
   if (from.trim() && !isIBAN(from)) {
     faults.from = t('pay.iban.wrong');
