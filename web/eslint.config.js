@@ -26,6 +26,7 @@ export default tseslint.config(
         setTimeout: 'readonly',
         document: 'readonly',
         window: 'readonly',
+        navigator: 'readonly',
       },
     },
   },

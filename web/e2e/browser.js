@@ -82,6 +82,29 @@ export async function signIn(page) {
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
 }
 
+/** Nothing reaches beyond the screen, axe is content, and there is a picture of it. */
+export async function fits(page, name) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  assert.equal(wide, false, `nothing of ${name} reaches beyond the screen`);
+  await accessible(page, `${name} on a phone, dark`);
+  await shoot(page, `phone-${name}`);
+}
+
+/** Registers at a bank through its wizard. */
+export async function registerAt(page, bank) {
+  await page.goto(`${stack.url}/registrations`);
+  await page.getByRole('link', { name: bank }).click();
+  await page.getByRole('button', { name: `Register at ${bank}` }).click();
+  await page.getByText(/^All \d+ steps are done\.$/).waitFor();
+}
+
+/** The user at a bank's login page. */
+export async function logInAtBank(page, login) {
+  await page.getByLabel('User name').fill(login);
+  await page.getByLabel('Password').fill('onepoint-demo');
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
 /** A call of the API from outside a browser. */
 export async function post(path, body, headers) {
   const answer = await fetch(new URL(`/api/v1/${path}`, stack.url), {

@@ -7,10 +7,20 @@ import { join } from 'node:path';
 /** Starts `onepoint up` on free ports with a folder of its own. */
 export async function startStack() {
   const data = await mkdtemp(join(tmpdir(), 'onepoint-e2e-'));
-  const [port, bankPort] = [await freePort(), await freePort()];
+  const [port, bankPort, qtspPort] = [await freePort(), await freePort(), await freePort()];
   const child = spawn(
     new URL('../../bin/onepoint', import.meta.url).pathname,
-    ['up', '--data', data, '--listen', `127.0.0.1:${port}`, '--bank-listen', `127.0.0.1:${bankPort}`],
+    [
+      'up',
+      '--data',
+      data,
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--bank-listen',
+      `127.0.0.1:${bankPort}`,
+      '--qtsp-listen',
+      `127.0.0.1:${qtspPort}`,
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let output = '';

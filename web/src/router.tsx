@@ -7,10 +7,20 @@ import {
 import type { TransactionFilter } from './api/queries';
 import type { BankAnswer } from './callback';
 import type { MessageKey } from './messages';
+import { AuditPage } from './pages/audit';
 import { CallbackPage } from './pages/callback';
+import { CertificatePage } from './pages/certificate';
+import { CertificatesPage } from './pages/certificates';
 import { ConnectPage } from './pages/connect';
 import { ConnectionsPage } from './pages/connections';
+import { CredentialsPage } from './pages/credentials';
 import { HomePage } from './pages/home';
+import { ImportCertificatePage } from './pages/importcertificate';
+import { MoveCertificatesPage } from './pages/movecertificates';
+import { NewCertificatePage } from './pages/newcertificate';
+import { PayPage } from './pages/pay';
+import { PaymentPage } from './pages/payment';
+import { PaymentsPage } from './pages/payments';
 import { RegistrationPage } from './pages/registration';
 import { RegistrationsPage } from './pages/registrations';
 import { SettingsPage } from './pages/settings';
@@ -78,6 +88,80 @@ export const registrationRoute = createRoute({
   component: RegistrationPage,
 });
 
+export const certificatesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates',
+  staticData: { title: 'cert.title' },
+  component: CertificatesPage,
+});
+
+export const certificateRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates/$name',
+  staticData: { title: 'cert.title' },
+  component: CertificatePage,
+});
+
+// No certificate is called "-", so nothing below it hides one.
+export const importCertificateRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates/-/import',
+  staticData: { title: 'import.title' },
+  component: ImportCertificatePage,
+});
+
+export const newCertificateRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates/-/new',
+  staticData: { title: 'order.title' },
+  validateSearch: (search): { name?: string | undefined } => ({ name: text(search['name']) }),
+  component: NewCertificatePage,
+});
+
+export const moveCertificatesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates/-/move',
+  staticData: { title: 'move.title' },
+  validateSearch: (search): { bank?: string | undefined } => ({ bank: text(search['bank']) }),
+  component: MoveCertificatesPage,
+});
+
+export const paymentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/payments',
+  staticData: { title: 'pay.title' },
+  component: PaymentsPage,
+});
+
+export const payRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/payments/new',
+  staticData: { title: 'pay.new.title' },
+  component: PayPage,
+});
+
+export const paymentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/payments/$id',
+  staticData: { title: 'pay.detail' },
+  component: PaymentPage,
+});
+
+export const credentialsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/certificates/-/credentials',
+  staticData: { title: 'cred.title' },
+  component: CredentialsPage,
+});
+
+export const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/audit',
+  staticData: { title: 'audit.title' },
+  validateSearch: (search): { subject?: string | undefined } => ({ subject: text(search['subject']) }),
+  component: AuditPage,
+});
+
 export const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
@@ -98,6 +182,16 @@ export function makeRouter(answer: BankAnswer, history?: RouterHistory) {
       connectionsRoute,
       registrationsRoute,
       registrationRoute,
+      certificatesRoute,
+      certificateRoute,
+      importCertificateRoute,
+      newCertificateRoute,
+      moveCertificatesRoute,
+      paymentsRoute,
+      payRoute,
+      paymentRoute,
+      credentialsRoute,
+      auditRoute,
       settingsRoute,
     ]),
     scrollRestoration: true,

@@ -9,10 +9,15 @@ const syncEvents = ['sync.progress', 'sync.finished', 'sync.failed'] as const;
 /** What each event makes stale. */
 const stale: Readonly<Record<string, readonly string[]>> = {
   'registration.requested': ['banks', 'registrations'],
-  'registration.changed': ['banks', 'registrations'],
+  'registration.changed': ['banks', 'registrations', 'credentials'],
   'connection.created': ['connections'],
   'connection.authorised': ['connections'],
   'connection.changed': ['connections'],
+  'payment.created': ['payments'],
+  'payment.authorised': ['payments'],
+  'payment.changed': ['payments'],
+  'certificate.expiring': ['certificates', 'banks', 'registrations'],
+  'certificate.revoked': ['certificates', 'banks', 'registrations'],
   'sync.finished': ['connections', 'accounts', 'transactions'],
   'sync.failed': ['connections'],
 };

@@ -31,6 +31,45 @@ export const queries = {
       queryKey: ['accounts'],
       queryFn: async () => (await take(api.GET('/api/v1/accounts'))).items,
     }),
+  certificates: () =>
+    queryOptions({
+      queryKey: ['certificates'],
+      queryFn: async () => (await take(api.GET('/api/v1/certificates'))).items,
+    }),
+  certificate: (name: string) =>
+    queryOptions({
+      queryKey: ['certificates', name],
+      queryFn: () => take(api.GET('/api/v1/certificates/{name}', { params: { path: { name } } })),
+    }),
+  credentials: () =>
+    queryOptions({
+      queryKey: ['credentials'],
+      queryFn: async () => (await take(api.GET('/api/v1/credentials'))).items,
+    }),
+  audit: (subject: string) =>
+    infiniteQueryOptions({
+      queryKey: ['audit', subject],
+      queryFn: ({ pageParam }) =>
+        take(
+          api.GET('/api/v1/audit', {
+            params: {
+              query: { limit: 100, ...(subject && { subject }), ...(pageParam && { cursor: pageParam }) },
+            },
+          }),
+        ),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next ?? undefined,
+    }),
+  payments: () =>
+    queryOptions({
+      queryKey: ['payments'],
+      queryFn: async () => (await take(api.GET('/api/v1/payments'))).items,
+    }),
+  payment: (id: string) =>
+    queryOptions({
+      queryKey: ['payments', id],
+      queryFn: () => take(api.GET('/api/v1/payments/{id}', { params: { path: { id } } })),
+    }),
   keys: () =>
     queryOptions({
       queryKey: ['keys'],

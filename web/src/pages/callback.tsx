@@ -1,11 +1,12 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useRouteContext } from '@tanstack/react-router';
 import { useCallback, useEffect, type ReactNode } from 'react';
-import { ApiError, api, take, type Connection, type Sync } from '../api/client';
+import { ApiError, api, take, type Connection, type Payment, type Sync } from '../api/client';
 import { further, useSync } from '../api/events';
 import { queries } from '../api/queries';
 import type { Params } from '../callback';
 import { t } from '../messages';
+import { PaymentOutcome } from '../parts/payment/returned';
 import { Empty, Failure, Loading } from '../parts/states';
 import { SignInPage } from './signin';
 
@@ -18,8 +19,7 @@ export function CallbackPage() {
   const { answer } = useRouteContext({ from: '/callback' });
   const signedIn = useQuery(queries.me()).data?.signedIn ?? false;
   const finish = useMutation({
-    mutationFn: ({ params }: { params: Params; signedIn: boolean }) =>
-      take(api.POST('/api/v1/callback', { body: { params } })),
+    mutationFn: ({ params }: { params: Params; signedIn: boolean }) => finishJourney(params),
     onError: (error, { params }) => {
       if (unused(error)) {
         answer.putBack(params);
@@ -44,16 +44,22 @@ export function CallbackPage() {
   }
   if (finish.isError) {
     if (!signedIn && needsUser(finish.error)) {
-      return <SignInPage lead={t('callback.signin')} />;
+      const { params } = finish.variables;
+      return <SignInPage lead={t(isPayment(params) ? 'pay.callback.signin' : 'callback.signin')} />;
     }
     return (
       <Page>
         <Failure error={finish.error} onRetry={answer.waiting ? send : undefined} />
-        {!answer.waiting && (
-          <Link to="/connect" search={{}} className="button">
-            {t('callback.again')}
-          </Link>
-        )}
+        {!answer.waiting &&
+          (isPayment(finish.variables.params) ? (
+            <Link to="/payments" className="button">
+              {t('pay.back')}
+            </Link>
+          ) : (
+            <Link to="/connect" search={{}} className="button">
+              {t('callback.again')}
+            </Link>
+          ))}
       </Page>
     );
   }
@@ -65,18 +71,58 @@ export function CallbackPage() {
             {t('callback.connections')}
           </Link>
         </Empty>
-      ) : finish.data.status !== 'active' ? (
-        <NotConnected connection={finish.data} />
-      ) : signedIn ? (
-        <Reading connection={finish.data} />
+      ) : 'payment' in finish.data ? (
+        <PaymentOutcome payment={finish.data.payment} signedIn={signedIn} />
       ) : (
-        <Empty title={t('callback.done')} text={t('callback.done.away', { bank: finish.data.bankName })}>
-          <Link to="/" className="button">
-            {t('signin.submit')}
-          </Link>
-        </Empty>
+        <ConnectionOutcome connection={finish.data.connection} signedIn={signedIn} />
       )}
     </Page>
+  );
+}
+
+/** Whether it is a payment that came back: its state says so. */
+function isPayment(params: Params): boolean {
+  return params['state']?.startsWith('p.') ?? false;
+}
+
+/** Gives the bank's answer to what it belongs to. */
+async function finishJourney(
+  params: Params,
+): Promise<{ readonly payment: Payment } | { readonly connection: Connection }> {
+  const body = { params };
+  return isPayment(params)
+    ? { payment: await take(api.POST('/api/v1/payments/callback', { body })) }
+    : { connection: await take(api.POST('/api/v1/callback', { body })) };
+}
+
+function ConnectionOutcome({ connection, signedIn }: { connection: Connection; signedIn: boolean }) {
+  if (connection.status !== 'active') {
+    return <NotConnected connection={connection} />;
+  }
+  if (!signedIn) {
+    return (
+      <Empty title={t('callback.done')} text={t('callback.done.away', { bank: connection.bankName })}>
+        <Link to="/" className="button">
+          {t('signin.submit')}
+        </Link>
+      </Empty>
+    );
+  }
+  return connection.purpose === 'funds' ? (
+    <Askable connection={connection} />
+  ) : (
+    <Reading connection={connection} />
+  );
+}
+
+/** A connection that confirms funds: there is nothing to read. */
+function Askable({ connection }: { connection: Connection }) {
+  return (
+    <Empty title={t('callback.done')} text={t('funds.connected', { bank: connection.bankName })}>
+      <Link to="/connections" className="button button-primary">
+        {t('callback.connections')}
+      </Link>
+    </Empty>
   );
 }
 

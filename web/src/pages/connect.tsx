@@ -1,10 +1,11 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { api, take, type Bank } from '../api/client';
+import type { Bank } from '../api/client';
 import { queries } from '../api/queries';
 import { t } from '../messages';
-import { Answered, Empty, Failure } from '../parts/states';
+import { Consent } from '../parts/connect/consent';
+import { Answered, Empty } from '../parts/states';
 
 /** Choose a bank, see what it will share, and go there. */
 export function ConnectPage() {
@@ -110,71 +111,5 @@ function BankCard({ bank }: { bank: Bank }) {
       </div>
       {message && <p className="mt-3 font-semibold text-fault">{message}</p>}
     </li>
-  );
-}
-
-function Consent({ bank }: { bank: Bank }) {
-  const [days, setDays] = useState(90);
-  const connect = useMutation({
-    mutationFn: () => take(api.POST('/api/v1/connections', { body: { bank: bank.id, days } })),
-    onSuccess: (connection) => {
-      if (connection.redirect) {
-        window.location.assign(connection.redirect);
-      }
-    },
-  });
-  return (
-    <div className="mx-auto max-w-xl space-y-6">
-      <h1>{t('consent.title', { bank: bank.name })}</h1>
-      <div className="card p-6">
-        <ul className="list-disc space-y-1 pl-5">
-          <li>{t('consent.accounts')}</li>
-          <li>{t('consent.balances')}</li>
-          <li>{t('consent.transactions')}</li>
-        </ul>
-        <p className="mt-4 text-soft">{t('consent.never')}</p>
-        <fieldset className="mt-6">
-          <legend className="font-semibold">{t('consent.days')}</legend>
-          <div className="mt-2 flex flex-wrap gap-x-6 gap-y-2">
-            {[30, 90, 180].map((n) => (
-              <label key={n} className="flex min-h-11 items-center gap-2">
-                <input
-                  type="radio"
-                  name="days"
-                  className="size-5 accent-navy"
-                  checked={days === n}
-                  onChange={() => setDays(n)}
-                />
-                {t('consent.days.n', { n })}
-              </label>
-            ))}
-          </div>
-        </fieldset>
-        <div className="mt-6 flex flex-wrap gap-3">
-          <button
-            type="button"
-            className="button button-primary"
-            disabled={connect.isPending}
-            onClick={() => connect.mutate()}
-          >
-            {t('consent.go', { bank: bank.name })}
-          </button>
-          <Link to="/connect" search={{}} className="button">
-            {t('consent.back')}
-          </Link>
-        </div>
-      </div>
-      {connect.isError && <Failure error={connect.error} />}
-      {bank.testUsers.length > 0 && (
-        <section aria-labelledby="users" className="text-sm text-soft">
-          <h2 id="users">{t('consent.users')}</h2>
-          <ul className="mt-1 space-y-1">
-            {bank.testUsers.map((u) => (
-              <li key={u.login}>{t('consent.user', u)}</li>
-            ))}
-          </ul>
-        </section>
-      )}
-    </div>
   );
 }

@@ -5,6 +5,7 @@ import { useSync } from '../api/events';
 import { queries } from '../api/queries';
 import { formatDate, formatInstant } from '../format/date';
 import { t } from '../messages';
+import { AskFunds } from '../parts/connect/askfunds';
 import { Confirm } from '../parts/confirm';
 import { Answered, Empty, Failure } from '../parts/states';
 
@@ -46,6 +47,7 @@ function ConnectionCard({ connection: c }: { connection: Connection }) {
     mutationFn: () => take(api.DELETE('/api/v1/connections/{id}', { params: { path: { id: c.id } } })),
     onSettled: () => client.invalidateQueries({ queryKey: ['connections'] }),
   });
+  const funds = c.purpose === 'funds';
   const running = live?.state === 'running';
   const note = c.message ?? (live ?? c.sync)?.message;
   return (
@@ -53,13 +55,15 @@ function ConnectionCard({ connection: c }: { connection: Connection }) {
       <div className="flex flex-wrap items-start justify-between gap-4">
         <div>
           <h2>{c.bankName}</h2>
+          {funds && <p className="text-sm text-soft">{t('funds.connection')}</p>}
           <p className="font-semibold">{t(`conn.status.${c.status}`)}</p>
           <p className="text-sm text-soft">
             {[
               c.accounts > 0 && t('conn.accounts', { n: c.accounts }),
               c.status === 'active' &&
                 (c.expires ? t('conn.until', { date: formatDate(c.expires) }) : t('conn.nolimit')),
-              c.lastSync ? t('conn.synced', { date: formatInstant(c.lastSync) }) : t('conn.never'),
+              !funds &&
+                (c.lastSync ? t('conn.synced', { date: formatInstant(c.lastSync) }) : t('conn.never')),
             ]
               .filter(Boolean)
               .join(' · ')}
@@ -71,7 +75,7 @@ function ConnectionCard({ connection: c }: { connection: Connection }) {
           {note && !running && <p className="mt-1 text-sm">{note}</p>}
         </div>
         <div className="flex flex-wrap gap-2">
-          {c.status === 'active' && (
+          {c.status === 'active' && !funds && (
             <button
               type="button"
               className="button"
@@ -103,6 +107,7 @@ function ConnectionCard({ connection: c }: { connection: Connection }) {
           )}
         </div>
       </div>
+      {funds && c.status === 'active' && <AskFunds connection={c} />}
       {(sync.isError || revoke.isError) && <Failure error={sync.error ?? revoke.error} />}
     </li>
   );

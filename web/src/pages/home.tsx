@@ -5,6 +5,7 @@ import type { Account, Bank } from '../api/client';
 import { queries } from '../api/queries';
 import { formatMoney, isNegative, totals } from '../format/money';
 import { t } from '../messages';
+import { ends, leftOf } from '../parts/certificates/standing';
 import { Answered, Empty, Stale } from '../parts/states';
 
 /** All accounts with their balances, and what needs the user. */
@@ -42,15 +43,17 @@ export function HomePage() {
 function Attention({ notice }: { notice: boolean }) {
   const connections = useQuery(queries.connections());
   const banks = useQuery(queries.banks());
-  const failed = [connections, banks].filter((query) => query.isError);
+  const certificates = useQuery(queries.certificates());
+  const failed = [connections, banks, certificates].filter((query) => query.isError);
   const expired = connections.data?.filter((c) => c.status === 'needs_reauthorisation') ?? [];
   const stopped = banks.data?.filter(({ registration: r }) => stops.has(r.status)) ?? [];
+  const ending = certificates.data?.filter(ends) ?? [];
   return (
     <>
       {notice && failed.length > 0 && (
         <Stale onRetry={() => failed.forEach((query) => void query.refetch())} />
       )}
-      {expired.length + stopped.length > 0 && (
+      {expired.length + stopped.length + ending.length > 0 && (
         <section aria-labelledby="attention" className="rounded-xl bg-note-ground p-5">
           <h2 id="attention">{t('home.attention')}</h2>
           <ul className="mt-2 space-y-2">
@@ -65,6 +68,13 @@ function Attention({ notice }: { notice: boolean }) {
               <Need key={b.id} who={b.name} what={b.registration.message ?? t('connect.stopped')}>
                 <Link to="/registrations/$bank" params={{ bank: b.id }} className="button">
                   {t('home.bank', { bank: b.name })}
+                </Link>
+              </Need>
+            ))}
+            {ending.map((c) => (
+              <Need key={c.name} who={c.name} what={leftOf(c)}>
+                <Link to="/certificates/$name" params={{ name: c.name }} className="button">
+                  {t('home.certificate', { name: c.name })}
                 </Link>
               </Need>
             ))}

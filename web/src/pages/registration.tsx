@@ -64,6 +64,15 @@ function Procedure({ name, registration: r }: { name: string; registration: Regi
         <section aria-labelledby="health" className="card space-y-3 p-5">
           <h2 id="health">{t('health.title')}</h2>
           <Health health={r.health} details />
+          {r.status === 'registered' && (
+            <Link
+              to="/certificates/-/move"
+              search={{ bank: r.bank }}
+              className="block w-fit text-navy underline underline-offset-4"
+            >
+              {t('move.link')}
+            </Link>
+          )}
         </section>
       )}
       {r.files && r.files.length > 0 && <Files bank={r.bank} names={r.files} />}

@@ -24,7 +24,12 @@ export function CopyButton({ text, label }: Props) {
   };
   return (
     <>
-      <button type="button" className="button" aria-label={label} onClick={() => void copy()}>
+      <button
+        type="button"
+        className="button"
+        aria-label={said && label ? `${t(said)}: ${label}` : label}
+        onClick={() => void copy()}
+      >
         {t(said ?? 'copy')}
       </button>
       <span role="status" className="sr-only">

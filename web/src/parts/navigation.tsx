@@ -3,7 +3,15 @@ import { useEffect, useId, useState } from 'react';
 import { t, type MessageKey } from '../messages';
 
 interface Place {
-  to: '/' | '/transactions' | '/connections' | '/registrations' | '/settings';
+  to:
+    | '/'
+    | '/transactions'
+    | '/connections'
+    | '/payments'
+    | '/registrations'
+    | '/certificates'
+    | '/audit'
+    | '/settings';
   label: MessageKey;
 }
 
@@ -15,7 +23,10 @@ const places: readonly Place[] = [
 
 /** What a phone shows behind "More": its bar has no room for all. */
 const more: readonly Place[] = [
+  { to: '/payments', label: 'nav.payments' },
   { to: '/registrations', label: 'nav.registrations' },
+  { to: '/certificates', label: 'nav.certificates' },
+  { to: '/audit', label: 'nav.audit' },
   { to: '/settings', label: 'nav.settings' },
 ];
 

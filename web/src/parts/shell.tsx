@@ -66,9 +66,11 @@ function Frame({ nav, children }: { nav?: ReactNode; children: ReactNode }) {
         {t('app.skip')}
       </a>
       <header className="border-b border-line bg-card">
-        <div className="mx-auto flex h-16 max-w-4xl items-center gap-3 px-4">
+        <div className="mx-auto flex h-16 max-w-4xl items-center gap-3 px-4 lg:max-w-6xl">
           <img src="/mark.svg" alt="" width={30} height={30} />
-          <span className="font-bold tracking-tight">{t('app.name')}</span>
+          <span className="font-bold tracking-tight whitespace-nowrap lg:sr-only xl:not-sr-only">
+            {t('app.name')}
+          </span>
           {nav}
         </div>
       </header>

@@ -21,7 +21,9 @@ export function Failure({ error, onRetry }: { error: unknown; onRetry?: (() => v
   return (
     <div role="alert" className="card space-y-2 p-5">
       <h2>{t('state.error')}</h2>
-      <p className="text-soft">{problem ? (problem.detail ?? problem.title) : t('state.offline')}</p>
+      <p className="text-soft first-letter:uppercase">
+        {problem ? (problem.detail ?? problem.title) : t('state.offline')}
+      </p>
       {problem?.requestId && (
         <p className="text-sm text-soft">{t('state.request', { id: problem.requestId })}</p>
       )}

@@ -7,7 +7,12 @@ import type { Problem } from '../api/client';
 export type Answer = (body: unknown) => unknown;
 
 const answers = new Map<string, Answer>();
-const calls: { readonly route: string; readonly body: unknown }[] = [];
+const calls: {
+  readonly route: string;
+  readonly body: unknown;
+  readonly headers: Headers;
+  readonly query: string;
+}[] = [];
 
 /** Answers "GET /api/v1/me" and the like; anything else is not found. */
 export function answer(route: string, with_: Answer): void {
@@ -17,6 +22,16 @@ export function answer(route: string, with_: Answer): void {
 /** The bodies sent to a route so far. */
 export function sent(route: string): unknown[] {
   return calls.filter((c) => c.route === route).map((c) => c.body);
+}
+
+/** The headers sent to a route so far. */
+export function headersOf(route: string): Headers[] {
+  return calls.filter((c) => c.route === route).map((c) => c.headers);
+}
+
+/** The queries of the calls of a route so far. */
+export function queriesOf(route: string): string[] {
+  return calls.filter((c) => c.route === route).map((c) => c.query);
 }
 
 export function problem(status: number, code: string, detail = code): Response {
@@ -45,10 +60,11 @@ class PageRequest extends Request {
 globalThis.Request = PageRequest;
 globalThis.fetch = async (input) => {
   const request = input instanceof Request ? input : new Request(input);
-  const route = `${request.method} ${new URL(request.url).pathname}`;
+  const { pathname, search } = new URL(request.url);
+  const route = `${request.method} ${pathname}`;
   const text = await request.text();
   const body: unknown = text ? JSON.parse(text) : undefined;
-  calls.push({ route, body });
+  calls.push({ route, body, headers: request.headers, query: search });
   const result = await (answers.get(route) ?? (() => problem(404, 'not_found', route)))(body);
   return result instanceof Response ? result : Response.json(result ?? null);
 };
@@ -62,7 +78,17 @@ beforeEach(() => {
   answers.clear();
   calls.length = 0;
   answer('GET /api/v1/me', () => owner);
-  for (const list of ['accounts', 'banks', 'connections', 'transactions', 'api-keys']) {
+  for (const list of [
+    'accounts',
+    'banks',
+    'connections',
+    'transactions',
+    'certificates',
+    'payments',
+    'credentials',
+    'audit',
+    'api-keys',
+  ]) {
     answer(`GET /api/v1/${list}`, () => ({ items: [] }));
   }
   vi.stubGlobal('EventSource', SilentEvents);

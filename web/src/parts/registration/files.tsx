@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { api, take } from '../../api/client';
 import { t } from '../../messages';
 import { CopyButton } from '../copy';
+import { save } from '../save';
 import { Failure } from '../states';
 
 /** The files that the registration made. */
@@ -49,14 +50,4 @@ function FileRow({ bank, name }: { bank: string; name: string }) {
       {file.isError && <Failure error={file.error} />}
     </li>
   );
-}
-
-/** Gives a text to the browser to save. */
-function save(name: string, content: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type: 'application/octet-stream' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  window.setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
