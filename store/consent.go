@@ -67,7 +67,7 @@ func consentValues(c modelbank.Lodged) ([]any, error) {
 	}, nil
 }
 
-func scanConsent(row *sql.Row) (modelbank.Lodged, error) {
+func scanConsent(row interface{ Scan(...any) error }) (modelbank.Lodged, error) {
 	var c modelbank.Lodged
 	var permissions, accounts string
 	var expires, from, to, created, updated, deleted int64

@@ -189,6 +189,9 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	mux := http.NewServeMux()
 	mux.Handle("/open-banking/", api)
 	mux.Handle("/directory/", dir.Handler())
+	if err := servePortal(mux, c, bank, b.db, zone); err != nil {
+		return nil, err
+	}
 	mux.Handle("/", server.Handler())
 	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing, toSelf: toSelf})
 }
