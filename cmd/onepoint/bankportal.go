@@ -88,8 +88,8 @@ func testUsers(seed string) []portal.TestUser {
 		}}
 	}
 	return []portal.TestUser{
-		{Login: "alice", Password: core.SandboxPassword, Name: "Alice Harper", About: "A current account, savings and a credit card."},
+		{Login: "alice", Password: core.SandboxPassword, Name: "Alice Harper", About: "A current account, savings, and a share in the household account."},
 		{Login: "bob", Password: core.SandboxPassword, Name: "Bob Okafor", About: "A freelancer with a sterling and a euro account."},
-		{Login: "carol", Password: core.SandboxPassword, Name: "Carol", About: "For a third point of view."},
+		{Login: "carol", Password: core.SandboxPassword, Name: "Carol Lindqvist", About: "A household account, savings and a credit card."},
 	}
 }

@@ -28,7 +28,7 @@ func (p *Portal) words() template.FuncMap {
 			return map[string]any{"On": here == name, "To": to, "Text": text}
 		},
 		"kind": accountKind,
-		"date": func(d onepoint.Date) string { return d.Time(time.UTC).Format("2 January 2006") },
+		"date": func(d onepoint.Date) string { return d.Time(time.UTC).Format("2 Jan 2006") },
 	}
 }
 
