@@ -15,7 +15,7 @@ import (
 func (p *Portal) words() template.FuncMap {
 	return template.FuncMap{
 		"day":     func(t time.Time) string { return p.when(t, "2 January 2006") },
-		"moment":  func(t time.Time) string { return p.when(t, "2 January 2006, 15:04") },
+		"moment":  func(t time.Time) string { return p.when(t, "2 Jan 2006, 15:04") },
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"money":   money,
 		"shares":  shares,
