@@ -69,14 +69,22 @@ func catalogue() []portal.API {
 		obie   = "https://openbankinguk.github.io/read-write-api-site3/v4.0/"
 	)
 	return []portal.API{
-		{Name: "Account information", Version: "UK Open Banking v4.0", Path: "/open-banking/v4.0/aisp", Status: stable,
-			About: "Consents, accounts, balances, transactions.", Spec: obie + "profiles/account-and-transaction-api-profile.html"},
-		{Name: "Registration", Version: "DCR v3.3", Path: "/as/register", Status: stable,
-			About: "Register a client, read it, change it, delete it.", Spec: "https://openbankinguk.github.io/dcr-docs-pub/v3.3/dynamic-client-registration.html"},
-		{Name: "Authorization", Version: "FAPI 1 Advanced, PAR", Path: "/as", Status: stable,
-			About: "Customers log in and decide; tokens are bound to certificates.", Spec: "https://openid.net/specs/openid-financial-api-part-2-1_0.html"},
-		{Name: "Directory", Version: "local", Path: "/directory", Status: stable,
-			About: "Software statements and key sets of every TPP on this machine."},
+		{
+			Name: "Account information", Version: "UK Open Banking v4.0", Path: "/open-banking/v4.0/aisp", Status: stable,
+			About: "Consents, accounts, balances, transactions.", Spec: obie + "profiles/account-and-transaction-api-profile.html",
+		},
+		{
+			Name: "Registration", Version: "DCR v3.3", Path: "/as/register", Status: stable,
+			About: "Register a client, read it, change it, delete it.", Spec: "https://openbankinguk.github.io/dcr-docs-pub/v3.3/dynamic-client-registration.html",
+		},
+		{
+			Name: "Authorization", Version: "FAPI 1 Advanced, PAR", Path: "/as", Status: stable,
+			About: "Customers log in and decide; tokens are bound to certificates.", Spec: "https://openid.net/specs/openid-financial-api-part-2-1_0.html",
+		},
+		{
+			Name: "Directory", Version: "local", Path: "/directory", Status: stable,
+			About: "Software statements and key sets of every TPP on this machine.",
+		},
 	}
 }
 

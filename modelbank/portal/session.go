@@ -148,13 +148,11 @@ func checkForm(r *http.Request, s session) error {
 // strangerForm makes the token of a form before a login. It needs no memory: the
 // token is good for the browser that has the cookie.
 func (p *Portal) strangerForm(w http.ResponseWriter, r *http.Request) string {
-	secret := ""
-	if c, err := r.Cookie(formCookie); err == nil && len(c.Value) == len(random()) {
-		secret = c.Value
-	} else {
-		secret = random()
-		setCookie(w, formCookie, customerPath, secret, int(sessionLife/time.Second))
+	secret := random()
+	if c, err := r.Cookie(formCookie); err == nil && len(c.Value) == len(secret) {
+		return p.formToken(c.Value)
 	}
+	setCookie(w, formCookie, customerPath, secret, int(sessionLife/time.Second))
 	return p.formToken(secret)
 }
 
