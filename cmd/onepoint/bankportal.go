@@ -38,6 +38,7 @@ func servePortal(mux *http.ServeMux, c bankConfig, bank *modelbank.Bank, s model
 	}
 	mux.Handle("/portal", pages.Handler())
 	mux.Handle("/portal/", pages.Handler())
+	c.Step("bank portal at %s/portal/, operators' key in %s", c.URL, filepath.Join(c.Data, operatorKeyFile))
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/onepointledger/onepoint"
 	"github.com/onepointledger/onepoint/modelbank"
+	"github.com/onepointledger/onepoint/modelbank/as"
 )
 
 const appsPage = 20
@@ -16,6 +17,8 @@ const appsPage = 20
 func (p *Portal) customerPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /portal/login", p.page(p.showLogin))
 	mux.HandleFunc("POST /portal/login", p.page(p.login))
+	mux.HandleFunc("GET /portal/code", p.page(p.showCode))
+	mux.HandleFunc("POST /portal/code", p.page(p.code))
 	mux.HandleFunc("POST /portal/logout", p.page(p.logout))
 	mux.HandleFunc("GET /portal/accounts", p.page(p.own(p.accounts)))
 	mux.HandleFunc("GET /portal/accounts/{account}", p.page(p.own(p.account)))
@@ -32,7 +35,9 @@ func (p *Portal) own(h ownPage) func(http.ResponseWriter, *http.Request) error {
 		s, ok := p.customer(r)
 		if !ok {
 			to := "/portal/login"
-			if _, err := r.Cookie(customerCookie); err == nil {
+			if _, waits := p.halfway(r); waits {
+				to = "/portal/code"
+			} else if _, err := r.Cookie(customerCookie); err == nil {
 				to += "?over=1"
 			}
 			http.Redirect(w, r, to, http.StatusSeeOther)
@@ -85,13 +90,28 @@ func (p *Portal) login(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return err
 	}
-	if old, ok := p.customer(r); ok {
+	if p.Factor != nil {
+		p.renew(w, r, customer, true)
+		http.Redirect(w, r, "/portal/code", http.StatusSeeOther)
+		return nil
+	}
+	p.enter(w, r, customer)
+	return nil
+}
+
+// renew begins a session in place of the browser's old one: what was open before
+// can send nothing after.
+func (p *Portal) renew(w http.ResponseWriter, r *http.Request, c as.Customer, halfway bool) {
+	if old, ok := visitor(r, p.customers, customerCookie); ok {
 		p.customers.end(old)
 	}
-	setCookie(w, customerCookie, customerPath, p.customers.begin(customer), 0)
-	p.Log.InfoContext(r.Context(), "customer logged in at the portal", "customer", customer.ID)
+	setCookie(w, customerCookie, customerPath, p.customers.begin(c, halfway), 0)
+}
+
+func (p *Portal) enter(w http.ResponseWriter, r *http.Request, c as.Customer) {
+	p.renew(w, r, c, false)
+	p.Log.InfoContext(r.Context(), "customer logged in at the portal", "customer", c.ID)
 	http.Redirect(w, r, "/portal/accounts", http.StatusSeeOther)
-	return nil
 }
 
 func (p *Portal) logout(w http.ResponseWriter, r *http.Request) error {

@@ -68,7 +68,7 @@ func (p *Portal) operatorLogin(w http.ResponseWriter, r *http.Request) error {
 	if old, ok := p.operator(r); ok {
 		p.operators.end(old)
 	}
-	setCookie(w, operatorCookie, operatorPath, p.operators.begin(as.Customer{}), 0)
+	setCookie(w, operatorCookie, operatorPath, p.operators.begin(as.Customer{}, false), 0)
 	p.Log.InfoContext(r.Context(), "operator logged in at the portal", "from", from.String())
 	http.Redirect(w, r, "/portal/operator/", http.StatusSeeOther)
 	return nil

@@ -31,6 +31,13 @@ type Customers interface {
 
 var _ Customers = modelbank.Portal{}
 
+// SecondFactor judges a customer's one-time code. CodeUnauthenticated for a wrong
+// or used one, CodeRateLimited while codes are locked, CodeConflict for a
+// customer who has no way to make them. It counts and locks itself.
+type SecondFactor interface {
+	CheckCode(ctx context.Context, customer, code string) error
+}
+
 // Record is one line of a list that another part of the bank keeps.
 type Record struct {
 	At     time.Time
@@ -78,6 +85,7 @@ type Config struct {
 	Bank       string // its name
 	Zone       *time.Location
 	Customers  Customers
+	Factor     SecondFactor // asked for after the password; nil: the password is enough
 	Store      modelbank.PortalStore
 	Developers Developers
 	Operator   onepoint.Secret // that opens the operators' pages; empty keeps them closed

@@ -20,6 +20,7 @@ const mostSessions = 10_000
 // session is somebody who logged in, in one browser.
 type session struct {
 	alive    bool // false for the zero session of a stranger
+	halfway  bool // the password was right, the second factor is still to come
 	customer as.Customer
 	csrf     string
 	key      [32]byte // SHA-256 of the cookie
@@ -52,9 +53,9 @@ func (s *sessions) over(one session, now time.Time) bool {
 }
 
 // begin makes a session and the secret of its cookie.
-func (s *sessions) begin(c as.Customer) string {
+func (s *sessions) begin(c as.Customer, halfway bool) string {
 	secret, now := random(), s.now()
-	one := session{alive: true, customer: c, csrf: random(), key: sha256.Sum256([]byte(secret)), begun: now, seen: now}
+	one := session{alive: true, halfway: halfway, customer: c, csrf: random(), key: sha256.Sum256([]byte(secret)), begun: now, seen: now}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.by) >= mostSessions {
@@ -118,8 +119,13 @@ func setCookie(w http.ResponseWriter, name, path, value string, age int) {
 	})
 }
 
+// customer is who is logged in, wholly.
 func (p *Portal) customer(r *http.Request) (session, bool) {
-	return visitor(r, p.customers, customerCookie)
+	s, ok := visitor(r, p.customers, customerCookie)
+	if !ok || s.halfway {
+		return session{}, false
+	}
+	return s, true
 }
 
 func (p *Portal) operator(r *http.Request) (session, bool) {
