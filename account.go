@@ -55,6 +55,8 @@ type Account struct {
 	Holder      string // name of the account holder
 	Opened      Date
 	Closed      bool
+	Servicer    string // BIC of the bank that keeps it
+	Statements  Period // how often the bank makes a statement; empty when it does not say
 }
 
 // BalanceType says which balance it is. Values are those of the ISO 20022

@@ -12,14 +12,27 @@ type Permission string
 
 // The permissions (UK Open Banking Read/Write API, account-access-consents).
 const (
-	ReadAccountsBasic       Permission = "ReadAccountsBasic"
-	ReadAccountsDetail      Permission = "ReadAccountsDetail"
-	ReadBalances            Permission = "ReadBalances"
-	ReadTransactionsBasic   Permission = "ReadTransactionsBasic"
-	ReadTransactionsDetail  Permission = "ReadTransactionsDetail"
-	ReadTransactionsCredits Permission = "ReadTransactionsCredits"
-	ReadTransactionsDebits  Permission = "ReadTransactionsDebits"
-	ReadPAN                 Permission = "ReadPAN"
+	ReadAccountsBasic           Permission = "ReadAccountsBasic"
+	ReadAccountsDetail          Permission = "ReadAccountsDetail"
+	ReadBalances                Permission = "ReadBalances"
+	ReadBeneficiariesBasic      Permission = "ReadBeneficiariesBasic"
+	ReadBeneficiariesDetail     Permission = "ReadBeneficiariesDetail"
+	ReadDirectDebits            Permission = "ReadDirectDebits"
+	ReadOffers                  Permission = "ReadOffers"
+	ReadPAN                     Permission = "ReadPAN"
+	ReadParty                   Permission = "ReadParty"
+	ReadPartyPSU                Permission = "ReadPartyPSU"
+	ReadProducts                Permission = "ReadProducts"
+	ReadScheduledPaymentsBasic  Permission = "ReadScheduledPaymentsBasic"
+	ReadScheduledPaymentsDetail Permission = "ReadScheduledPaymentsDetail"
+	ReadStandingOrdersBasic     Permission = "ReadStandingOrdersBasic"
+	ReadStandingOrdersDetail    Permission = "ReadStandingOrdersDetail"
+	ReadStatementsBasic         Permission = "ReadStatementsBasic"
+	ReadStatementsDetail        Permission = "ReadStatementsDetail"
+	ReadTransactionsBasic       Permission = "ReadTransactionsBasic"
+	ReadTransactionsCredits     Permission = "ReadTransactionsCredits"
+	ReadTransactionsDebits      Permission = "ReadTransactionsDebits"
+	ReadTransactionsDetail      Permission = "ReadTransactionsDetail"
 )
 
 // Purpose is what a consent is for: [Access], [Payment] or [Funds]. All three
@@ -32,6 +45,7 @@ type Access struct {
 	Expires     time.Time
 	From        time.Time // transactions booked from here …
 	To          time.Time // … to here
+	Version     string    // of the API that it was asked through, "v4.0": no older one serves it; empty for any
 }
 
 func (Access) purpose() {}

@@ -32,9 +32,10 @@ const (
 // Field names one thing that is wrong or wanted. Message carries no value the
 // user sent: it may be personal data.
 type Field struct {
-	Name    string `json:"name"`             // a JSON path or parameter name
-	Message string `json:"message"`          // what is expected
-	Secret  bool   `json:"secret,omitempty"` // the answer goes to the vault and is shown never again
+	Name     string `json:"name"`               // a JSON path or parameter name
+	Message  string `json:"message"`            // what is expected
+	Secret   bool   `json:"secret,omitempty"`   // the answer goes to the vault and is shown never again
+	Optional bool   `json:"optional,omitempty"` // it may be left out
 }
 
 // Error is the one error type that crosses packages. Msg is safe to show to the

@@ -57,16 +57,22 @@ type Transaction struct {
 }
 
 // TransactionQuery asks for movements whose booking date lies in From … To,
-// both inclusive, either open when zero. Cursor continues a former page.
+// both inclusive, either open when zero; Since and Until say the same to the
+// instant. Cursor continues a former page.
 type TransactionQuery struct {
 	From   Date
 	To     Date
+	Since  time.Time
+	Until  time.Time
 	Cursor string
-	Limit  int // at most this many, 0 for the bank's own page size
+	Oldest bool // the last page, instead of one that a cursor names
+	Limit  int  // at most this many, 0 for the bank's own page size
 }
 
-// TransactionPage is one page. Next is empty on the last.
+// TransactionPage is one page, with the cursors of its neighbours. Next is empty
+// on the last; Prev on the first, and where the bank gives no way back.
 type TransactionPage struct {
 	Transactions []Transaction
 	Next         string
+	Prev         string
 }

@@ -75,6 +75,7 @@ type Config struct {
 	Connections ConnectionReader
 	Paying      Paying
 	Payments    PaymentReader
+	Operating   Operating
 	Books       tpp.Books
 	Syncs       Syncs
 	Traces      Traces

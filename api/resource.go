@@ -38,6 +38,7 @@ type TestUser struct {
 	Login    string `json:"login"`
 	Password string `json:"password"`
 	About    string `json:"about"`
+	TOTP     string `json:"totp,omitempty" doc:"Secret of its one-time codes (RFC 6238, base32)"`
 }
 
 // Registration is the state of our onboarding at a bank.

@@ -38,6 +38,8 @@ func (a *API) routes() []func(huma.API) {
 
 		route(operation(get, "/banks", "list-banks", "List the banks of the catalogue"), a.listBanks),
 		route(operation(get, "/banks/{id}", "get-bank", "Read a bank"), a.getBank),
+		route(operation(get, "/banks/{id}/operations", "list-operations", "List the calls that a bank has beyond accounts, payments and funds"), a.listOperations),
+		route(operation(post, "/banks/{id}/operations/{name}", "operate-as-client", "Make a bank's own call as ourselves"), a.operateAsClient),
 		route(operation(get, "/registrations", "list-registrations", "List the registrations at banks"), a.listRegistrations),
 		route(status(operation(post, "/registrations", "register", "Register at a bank, or take it up again"), http.StatusAccepted), a.register),
 		route(operation(get, "/registrations/{bank}", "get-registration", "Read the registration at a bank"), a.getRegistration),
@@ -60,6 +62,7 @@ func (a *API) routes() []func(huma.API) {
 		route(status(operation(del, "/connections/{id}", "revoke-connection", "End the consent at the bank and here"), http.StatusNoContent), a.revokeConnection),
 		route(status(operation(post, "/connections/{id}/sync", "sync-connection", "Read the bank now"), http.StatusAccepted), a.syncConnection),
 		route(operation(post, "/connections/{id}/funds", "confirm-funds", "Ask whether the account could pay an amount"), a.confirmFunds),
+		route(operation(post, "/connections/{id}/operations/{name}", "operate-for-user", "Make a bank's own call for a user, under a connection"), a.operateForUser),
 		route(operation(get, "/payments", "list-payments", "List payments, newest first"), a.listPayments),
 		route(status(operation(post, "/payments", "pay", "Order a payment; the user then authorises it at the bank"), http.StatusCreated), a.pay),
 		route(operation(get, "/payments/{id}", "get-payment", "Read a payment"), a.getPayment),

@@ -95,4 +95,5 @@ type PSU struct {
 	Login    string `toml:"login" json:"login"`
 	Password string `toml:"password" json:"password"`
 	About    string `toml:"about" json:"about"`
+	TOTP     string `toml:"totp" json:"totp,omitempty"` // secret of its one-time codes (RFC 6238, base32); empty: none are asked
 }

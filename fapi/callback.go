@@ -19,7 +19,8 @@ type Expected struct {
 
 // VerifyCallback checks an authorization response and returns its code: the
 // issuer (RFC 9207), the state, and for the hybrid flow the ID token with nonce,
-// c_hash, s_hash and intent (FAPI 1 Advanced section 5.2.3.1). A user who
+// c_hash, s_hash and intent (FAPI 1 Advanced section 5.2.3.1). An answer that
+// came signed as a whole (JARM) is verified first. A user who
 // refused is an [OAuthError] access_denied; any other disagreement
 // [onepoint.CodeProtocol].
 func (c *Client) VerifyCallback(ctx context.Context, params url.Values, want Expected) (code string, err error) {
@@ -34,6 +35,14 @@ func (c *Client) VerifyCallback(ctx context.Context, params url.Values, want Exp
 	for name := range params {
 		if len(params[name]) != 1 {
 			return broken(name+" comes twice", nil)
+		}
+	}
+	if signed := params.Get("response"); signed != "" {
+		if len(params) != 1 {
+			return broken("something stands beside the signed answer", nil)
+		}
+		if params, err = c.signedAnswer(ctx, meta, signed); err != nil {
+			return broken(onepoint.MessageOf(err), err)
 		}
 	}
 	if iss := params.Get("iss"); iss != "" && iss != c.Issuer || iss == "" && meta.AuthorizationResponseIssParam {

@@ -247,3 +247,37 @@ func TestTokenEndpointAnswers(t *testing.T) {
 		})
 	}
 }
+
+func TestSignedAnswersAreVerifiedBeforeTheyAreRead(t *testing.T) {
+	s := newAuthServer(t)
+	c := s.client(s.URL, func() time.Time { return now })
+	signed := func(change func(map[string]any)) url.Values {
+		all := map[string]any{"iss": s.URL, "aud": "cli", "iat": now.Unix(), "exp": now.Add(time.Minute).Unix(), "code": "the-code", "state": "st"}
+		if change != nil {
+			change(all)
+		}
+		token, err := fapi.SignJWT(s.key, "JWT", all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return url.Values{"response": {token}}
+	}
+	want := fapi.Expected{State: "st", ResponseType: "code"}
+	if code, err := c.VerifyCallback(t.Context(), signed(nil), want); err != nil || code != "the-code" {
+		t.Errorf("the honest one: %q, %v", code, err)
+	}
+	for name, params := range map[string]url.Values{
+		"another issuer":    signed(func(m map[string]any) { m["iss"] = "https://evil.example" }),
+		"another client":    signed(func(m map[string]any) { m["aud"] = "other" }),
+		"past its end":      signed(func(m map[string]any) { m["exp"] = now.Add(-time.Hour).Unix() }),
+		"without an end":    signed(func(m map[string]any) { delete(m, "exp") }),
+		"another state":     signed(func(m map[string]any) { m["state"] = "other" }),
+		"a code beside it":  {"response": signed(nil)["response"], "code": {"injected"}, "state": {"st"}},
+		"no token at all":   {"response": {"x"}},
+		"a stranger's word": {"response": {strings.Replace(signed(nil).Get("response"), ".", ".e", 1)}},
+	} {
+		if code, err := c.VerifyCallback(t.Context(), params, want); onepoint.CodeOf(err) != onepoint.CodeProtocol {
+			t.Errorf("%s: %q, %v", name, code, err)
+		}
+	}
+}

@@ -61,6 +61,7 @@ func asymmetric(key jwk.Key) (jwk.Key, bool) {
 type KeySource struct {
 	HTTP *http.Client
 	Now  onepoint.Clock
+	Life time.Duration // how long a set is believed; 0: ten minutes
 
 	mu   sync.Mutex
 	sets map[string]fetched
@@ -75,7 +76,11 @@ type fetched struct {
 // [onepoint.CodeUnavailable] when it cannot be fetched, [onepoint.CodeProtocol]
 // when it is no key set.
 func (s *KeySource) Keys(ctx context.Context, url string) (jwk.Set, error) {
-	return s.younger(ctx, url, keysLife)
+	life := s.Life
+	if life == 0 {
+		life = keysLife
+	}
+	return s.younger(ctx, url, life)
 }
 
 // Fresh is Keys for a caller that did not find its key: it fetches again, but

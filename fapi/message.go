@@ -10,6 +10,7 @@ type Metadata struct {
 	TokenEndpoint                 string   `json:"token_endpoint"`
 	PAREndpoint                   string   `json:"pushed_authorization_request_endpoint,omitempty"`
 	RevocationEndpoint            string   `json:"revocation_endpoint,omitempty"`
+	IntrospectionEndpoint         string   `json:"introspection_endpoint,omitempty"`
 	RegistrationEndpoint          string   `json:"registration_endpoint,omitempty"`
 	JWKSURI                       string   `json:"jwks_uri"`
 	Scopes                        []string `json:"scopes_supported,omitempty"`
@@ -23,6 +24,9 @@ type Metadata struct {
 	TokenAuthSigningAlgs          []string `json:"token_endpoint_auth_signing_alg_values_supported,omitempty"`
 	IDTokenSigningAlgs            []string `json:"id_token_signing_alg_values_supported,omitempty"`
 	RequestObjectSigningAlgs      []string `json:"request_object_signing_alg_values_supported,omitempty"`
+	AuthorizationSigningAlgs      []string `json:"authorization_signing_alg_values_supported,omitempty"` // JARM section 4
+	PromptValues                  []string `json:"prompt_values_supported,omitempty"`
+	ClaimsParameterSupported      bool     `json:"claims_parameter_supported,omitempty"`
 	CodeChallengeMethods          []string `json:"code_challenge_methods_supported,omitempty"`
 	RequestParameterSupported     bool     `json:"request_parameter_supported,omitempty"`
 	RequirePushedAuthorization    bool     `json:"require_pushed_authorization_requests,omitempty"`
@@ -46,6 +50,7 @@ type SoftwareStatement struct {
 	Environment         string    `json:"software_environment,omitempty"`
 	Mode                string    `json:"software_mode"` // Test or Live
 	JWKSEndpoint        string    `json:"software_jwks_endpoint"`
+	JWKSRevokedEndpoint string    `json:"software_jwks_revoked_endpoint,omitempty"`
 	RedirectURIs        []string  `json:"software_redirect_uris"`
 	Roles               []string  `json:"software_roles"` // AISP, PISP, CBPII
 	Authority           Authority `json:"organisation_competent_authority_claims"`
@@ -76,6 +81,8 @@ type ClientMetadata struct {
 	ApplicationType         string   `json:"application_type"`
 	IDTokenSigningAlg       string   `json:"id_token_signed_response_alg"`
 	RequestObjectSigningAlg string   `json:"request_object_signing_alg"`
+	AuthorizationSigningAlg string   `json:"authorization_signed_response_alg,omitempty"`     // JARM section 3
+	RequirePushed           bool     `json:"require_pushed_authorization_requests,omitempty"` // RFC 9126 section 6
 }
 
 // RegistrationRequest is the payload of the signed registration JWT.
@@ -92,6 +99,8 @@ type RegistrationRequest struct {
 type RegistrationResponse struct {
 	ClientID         string `json:"client_id"`
 	ClientIDIssuedAt int64  `json:"client_id_issued_at"`
+	ClientSecret     string `json:"client_secret,omitempty"`            // told once, with client_secret_basic
+	SecretExpiresAt  *int64 `json:"client_secret_expires_at,omitempty"` // required beside a secret; 0 is never
 	ClientMetadata
 }
 

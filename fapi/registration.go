@@ -62,10 +62,8 @@ func (r RegistrationRequest) metadata(issued bool) error {
 		return bad("software_statement is missing")
 	case len(r.RedirectURIs) == 0:
 		return &OAuthError{Code: "invalid_redirect_uri", Description: "redirect_uris is missing", Status: 400}
-	case !slices.Contains([]string{"private_key_jwt", "tls_client_auth"}, r.TokenAuthMethod):
-		return bad("token_endpoint_auth_method must be private_key_jwt or tls_client_auth")
-	case r.TokenAuthMethod == "private_key_jwt" && r.TokenAuthSigningAlg != "" && !slices.Contains(fapiAlgs, r.TokenAuthSigningAlg):
-		return bad("token_endpoint_auth_signing_alg must be PS256 or ES256")
+	case !slices.Contains([]string{"private_key_jwt", "tls_client_auth", "client_secret_basic"}, r.TokenAuthMethod):
+		return bad("token_endpoint_auth_method must be private_key_jwt, tls_client_auth or client_secret_basic")
 	case r.TokenAuthMethod == "tls_client_auth" && r.TLSClientAuthSubjectDN == "":
 		return bad("tls_client_auth_subject_dn is required with tls_client_auth")
 	case len(r.TLSClientAuthSubjectDN) > 512:
@@ -76,14 +74,29 @@ func (r RegistrationRequest) metadata(issued bool) error {
 		return bad("grant_types holds one that is not supported")
 	case !subset(r.ResponseTypes, "code", "code id_token"):
 		return bad("response_types may be code and code id_token")
-	case r.Scope == "" || len(r.Scope) > 256 || !subset(strings.Fields(r.Scope), "openid", "accounts"):
-		return bad("scope may hold openid and accounts")
+	case r.Scope == "" || len(r.Scope) > 256 || !subset(strings.Fields(r.Scope), "openid", "accounts", "payments", "fundsconfirmations"):
+		return bad("scope may hold openid, accounts, payments and fundsconfirmations")
 	case !slices.Contains([]string{"web", "mobile", "native"}, r.ApplicationType):
 		return bad("application_type must be web, mobile or native")
+	}
+	return r.algorithms()
+}
+
+// algorithms checks what is signed with what: PS256 or ES256 by the client,
+// PS256 by the bank (FAPI 1 Advanced section 8.6).
+func (r RegistrationRequest) algorithms() error {
+	bad := func(msg string) error {
+		return &OAuthError{Code: "invalid_client_metadata", Description: msg, Status: 400}
+	}
+	switch {
+	case r.TokenAuthMethod == "private_key_jwt" && r.TokenAuthSigningAlg != "" && !slices.Contains(fapiAlgs, r.TokenAuthSigningAlg):
+		return bad("token_endpoint_auth_signing_alg must be PS256 or ES256")
 	case r.IDTokenSigningAlg != "PS256":
 		return bad("id_token_signed_response_alg must be PS256")
 	case !slices.Contains(fapiAlgs, r.RequestObjectSigningAlg):
 		return bad("request_object_signing_alg must be PS256 or ES256")
+	case r.AuthorizationSigningAlg != "" && r.AuthorizationSigningAlg != "PS256":
+		return bad("authorization_signed_response_alg must be PS256")
 	}
 	return nil
 }

@@ -12,8 +12,11 @@ import (
 // after nbf.
 const requestObjectLife = time.Hour
 
-// ACRSCA is the authentication context that UK Open Banking asks for.
-const ACRSCA = "urn:openbanking:psd2:sca"
+// The authentication contexts of the UK Open Banking security profile.
+const (
+	ACRSCA = "urn:openbanking:psd2:sca" // strong customer authentication
+	ACRCA  = "urn:openbanking:psd2:ca"  // authentication with one factor, where an exemption allows it
+)
 
 // RequestObject is the payload of a signed authorization request (RFC 9101).
 type RequestObject struct {
@@ -33,6 +36,7 @@ type RequestObject struct {
 	CodeChallenge       string        `json:"code_challenge,omitempty"`
 	CodeChallengeMethod string        `json:"code_challenge_method,omitempty"`
 	MaxAge              *int          `json:"max_age,omitempty"`
+	Prompt              string        `json:"prompt,omitempty"`
 	Claims              RequestClaims `json:"claims,omitzero"`
 }
 

@@ -16,6 +16,7 @@ type Core interface {
 	Balances(ctx context.Context, account string) ([]onepoint.Balance, error)
 	Entries(ctx context.Context, account string, q core.Query) (onepoint.TransactionPage, error)
 	Authenticate(ctx context.Context, login, password string) (core.Customer, error)
+	Information
 }
 
 // Consents keeps consents.
@@ -25,6 +26,8 @@ type Consents interface {
 	// UpdateConsent changes a consent in one transaction that nobody else changes
 	// it in. An error of fn changes nothing and is returned. CodeNotFound.
 	UpdateConsent(ctx context.Context, id string, fn func(*Lodged) error) (Lodged, error)
+	// ConsentsOf lists those that a customer gave, the newest first.
+	ConsentsOf(ctx context.Context, customer string) ([]Lodged, error)
 }
 
 // Config is what the bank needs.

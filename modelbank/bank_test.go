@@ -105,7 +105,7 @@ func TestLodgeRefusesWhatTheStandardTellsToRefuse(t *testing.T) {
 		field  string // empty: accepted
 	}{
 		"no permission":                 {p(), "Data.Permissions"},
-		"an unsupported permission":     {p(onepoint.ReadAccountsBasic, "ReadOffers"), "Data.Permissions"},
+		"an unsupported permission":     {p(onepoint.ReadAccountsBasic, "ReadMinds"), "Data.Permissions"},
 		"no ReadAccounts":               {p(onepoint.ReadBalances), "Data.Permissions"},
 		"transactions, no direction":    {p(onepoint.ReadAccountsBasic, onepoint.ReadTransactionsBasic), "Data.Permissions"},
 		"direction, no transactions":    {p(onepoint.ReadAccountsBasic, onepoint.ReadTransactionsDebits), "Data.Permissions"},

@@ -34,7 +34,8 @@ func (j Journey) Intent(ctx context.Context, clientID, consentID string) (as.Int
 		return as.Intent{}, err
 	}
 	return as.Intent{
-		ConsentID: c.ID, TPPName: c.TPP.Name, Permissions: slices.Clone(c.Access.Permissions),
+		ConsentID: c.ID, TPPName: c.TPP.Name, Kind: as.IntentAccounts, Choose: as.ChooseMany,
+		Renewal: c.Status == onepoint.ConsentAuthorised, Permissions: slices.Clone(c.Access.Permissions),
 		Expires: c.Access.Expires, From: c.Access.From, To: c.Access.To,
 	}, nil
 }

@@ -20,8 +20,11 @@ const (
 func supported() []onepoint.Permission {
 	return []onepoint.Permission{
 		onepoint.ReadAccountsBasic, onepoint.ReadAccountsDetail, onepoint.ReadBalances,
-		onepoint.ReadTransactionsBasic, onepoint.ReadTransactionsDetail,
-		onepoint.ReadTransactionsCredits, onepoint.ReadTransactionsDebits, onepoint.ReadPAN,
+		onepoint.ReadBeneficiariesBasic, onepoint.ReadBeneficiariesDetail, onepoint.ReadDirectDebits, onepoint.ReadOffers, onepoint.ReadPAN,
+		onepoint.ReadParty, onepoint.ReadPartyPSU, onepoint.ReadProducts,
+		onepoint.ReadScheduledPaymentsBasic, onepoint.ReadScheduledPaymentsDetail,
+		onepoint.ReadStandingOrdersBasic, onepoint.ReadStandingOrdersDetail, onepoint.ReadStatementsBasic, onepoint.ReadStatementsDetail,
+		onepoint.ReadTransactionsBasic, onepoint.ReadTransactionsCredits, onepoint.ReadTransactionsDebits, onepoint.ReadTransactionsDetail,
 	}
 }
 
@@ -90,10 +93,11 @@ func direction(c onepoint.Consent) core.Direction {
 }
 
 // showAccount empties what the consent does not cover. What UK Open Banking
-// puts below Account (identifiers and the name with them) is detail.
+// puts below Account (identifiers and the name with them), Servicer and
+// StatementFrequencyAndFormat are detail.
 func showAccount(c onepoint.Consent, a onepoint.Account) onepoint.Account {
 	if !c.Allows(onepoint.ReadAccountsDetail) {
-		a.Identifiers, a.Holder = nil, ""
+		a.Identifiers, a.Holder, a.Servicer, a.Statements = nil, "", "", ""
 		return a
 	}
 	a.Identifiers = slices.Clone(a.Identifiers)
@@ -114,6 +118,24 @@ func showTransaction(c onepoint.Consent, t onepoint.Transaction) onepoint.Transa
 	}
 	t.Counterparty.Identifier = showIdentifier(c, t.Counterparty.Identifier)
 	return t
+}
+
+// showCreditor empties a creditor for a consent without the detail permission.
+func showCreditor(c onepoint.Consent, p onepoint.Counterparty, detail onepoint.Permission) onepoint.Counterparty {
+	if !c.Allows(detail) {
+		return onepoint.Counterparty{}
+	}
+	p.Identifier = showIdentifier(c, p.Identifier)
+	return p
+}
+
+// showStatement empties the amounts of a statement for a consent without
+// ReadStatementsDetail.
+func showStatement(c onepoint.Consent, s onepoint.Statement) onepoint.Statement {
+	if !c.Allows(onepoint.ReadStatementsDetail) {
+		s.Opening, s.Closing, s.Credits, s.Debits = onepoint.Money{}, onepoint.Money{}, onepoint.Money{}, onepoint.Money{}
+	}
+	return s
 }
 
 // showIdentifier masks a card number for a consent without ReadPAN.

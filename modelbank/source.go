@@ -87,9 +87,7 @@ func (b *Bank) Transactions(ctx context.Context, c onepoint.Consent, account str
 	if err := chosen(op, c, account); err != nil {
 		return onepoint.TransactionPage{}, err
 	}
-	page, err := b.core.Entries(ctx, account, core.Query{
-		TransactionQuery: q, Direction: direction(c), Since: c.Access.From, Until: c.Access.To,
-	})
+	page, err := b.core.Entries(ctx, account, core.Query{TransactionQuery: q, Direction: direction(c)}.Within(c.Access.From, c.Access.To))
 	if err != nil {
 		return onepoint.TransactionPage{}, onepoint.E("", op, "", err)
 	}

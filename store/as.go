@@ -20,16 +20,35 @@ const recordFields = `kind, hash, client_id, consent_id, family, grant_type, sco
 
 // PutRecords implements as.Records.
 func (b *Bank) PutRecords(ctx context.Context, records ...as.Record) error {
+	if len(records) == 1 {
+		_, err := b.writes.exec(ctx, putRecord, recordValues(records[0])...)
+		return recordFailed(records[0], err)
+	}
 	return b.tx(ctx, func(tx *sql.Tx) error { return putRecords(ctx, tx, records) })
+}
+
+const putRecord = `INSERT INTO as_records (` + recordFields + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+	ON CONFLICT (kind, hash) DO UPDATE SET data = excluded.data, expires = excluded.expires`
+
+func recordValues(r as.Record) []any {
+	return []any{
+		string(r.Kind), r.Hash, r.ClientID, r.ConsentID, r.Family, r.GrantType, r.Scope, r.Subject, r.Thumbprint, r.Data, r.Spent, micros(r.Expires),
+	}
+}
+
+// recordFailed is CodeNotFound for a record of a client that was deleted
+// meanwhile.
+func recordFailed(r as.Record, err error) error {
+	if orphaned(err) {
+		return onepoint.E(onepoint.CodeNotFound, "write "+string(r.Kind), "the client was deleted", nil)
+	}
+	return failed("write "+string(r.Kind), err)
 }
 
 func putRecords(ctx context.Context, tx *sql.Tx, records []as.Record) error {
 	for _, r := range records {
-		_, err := tx.ExecContext(ctx, `INSERT INTO as_records (`+recordFields+`) VALUES `+tuples(1, 12)+`
-			ON CONFLICT (kind, hash) DO UPDATE SET data = excluded.data, expires = excluded.expires`,
-			string(r.Kind), r.Hash, r.ClientID, r.ConsentID, r.Family, r.GrantType, r.Scope, r.Subject, r.Thumbprint, r.Data, r.Spent, micros(r.Expires))
-		if err != nil {
-			return failed("write "+string(r.Kind), err)
+		if _, err := tx.ExecContext(ctx, putRecord, recordValues(r)...); err != nil {
+			return recordFailed(r, err)
 		}
 	}
 	return nil
@@ -104,9 +123,10 @@ func (b *Bank) PutClient(ctx context.Context, c as.Client) error {
 		return fmt.Errorf("encode client: %w", err)
 	}
 	_, err := b.write.ExecContext(ctx,
-		`INSERT INTO as_clients (id, org_id, software_id, name, metadata, statement, created) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		 ON CONFLICT (id) DO UPDATE SET name = excluded.name, metadata = excluded.metadata, statement = excluded.statement`,
-		c.ID, c.OrgID, c.SoftwareID, c.Name, string(metadata), string(statement), micros(c.Created))
+		`INSERT INTO as_clients (id, org_id, software_id, name, metadata, statement, created, secret_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		 ON CONFLICT (id) DO UPDATE SET name = excluded.name, metadata = excluded.metadata, statement = excluded.statement,
+		 secret_hash = excluded.secret_hash`,
+		c.ID, c.OrgID, c.SoftwareID, c.Name, string(metadata), string(statement), micros(c.Created), c.SecretHash)
 	return failed("write client", err)
 }
 
@@ -114,8 +134,8 @@ func (b *Bank) asClient(ctx context.Context, where string, args ...any) (as.Clie
 	var c as.Client
 	var metadata, statement string
 	var created int64
-	err := b.read.QueryRowContext(ctx, `SELECT id, org_id, software_id, name, metadata, statement, created FROM as_clients `+where, args...).
-		Scan(&c.ID, &c.OrgID, &c.SoftwareID, &c.Name, &metadata, &statement, &created)
+	err := b.read.QueryRowContext(ctx, `SELECT id, org_id, software_id, name, metadata, statement, created, secret_hash FROM as_clients `+where, args...).
+		Scan(&c.ID, &c.OrgID, &c.SoftwareID, &c.Name, &metadata, &statement, &created, &c.SecretHash)
 	if err != nil {
 		return c, failed("find client", err)
 	}
@@ -139,16 +159,33 @@ func (b *Bank) DeleteClient(ctx context.Context, id string) error {
 	return failed("delete client", err)
 }
 
-// UseNonce implements as.Nonces. It prunes what has expired on the way.
+// UseNonce implements as.Nonces.
 func (b *Bank) UseNonce(ctx context.Context, scope, id string, now, expires time.Time) error {
-	return b.tx(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"as_nonces", "as_records"} {
-			// Spent records stay a while after their end, to recognise a replay.
-			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE expires < $1`, micros(now.Add(-time.Hour))); err != nil {
-				return failed("prune", err)
-			}
+	if err := b.prune(ctx, now); err != nil {
+		return err
+	}
+	rows, err := b.writes.exec(ctx, `INSERT INTO as_nonces (scope, id, expires) VALUES ($1, $2, $3)
+		ON CONFLICT (scope, id) DO UPDATE SET expires = excluded.expires WHERE as_nonces.expires < $4`, scope, id, micros(expires), micros(now))
+	if err == nil && rows != 1 {
+		return onepoint.E(onepoint.CodeConflict, "use identifier", "it was used before", nil)
+	}
+	return failed("use identifier", err)
+}
+
+// pruneEvery is how often what has expired is deleted.
+const pruneEvery = time.Minute
+
+// prune deletes what has expired, once a minute by whoever comes first. Spent
+// records stay a while after their end, to recognise a replay.
+func (b *Bank) prune(ctx context.Context, now time.Time) error {
+	last := b.pruned.Load()
+	if now.Sub(time.UnixMicro(last)) < pruneEvery || !b.pruned.CompareAndSwap(last, now.UnixMicro()) {
+		return nil
+	}
+	for _, table := range []string{"as_nonces", "as_records", "as_sessions"} {
+		if _, err := b.write.ExecContext(ctx, `DELETE FROM `+table+` WHERE expires < $1`, micros(now.Add(-time.Hour))); err != nil {
+			return failed("prune", err)
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO as_nonces (scope, id, expires) VALUES ($1, $2, $3)`, scope, id, micros(expires))
-		return failed("use identifier", err)
-	})
+	}
+	return nil
 }

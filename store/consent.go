@@ -11,7 +11,7 @@ import (
 
 var _ modelbank.Consents = (*Bank)(nil)
 
-const consentColumns = `id, client_id, organisation_id, tpp_name, status, permissions, expires, booked_from, booked_to, customer_id, accounts, created, updated, deleted`
+const consentColumns = `id, client_id, organisation_id, tpp_name, status, permissions, expires, booked_from, booked_to, customer_id, accounts, created, updated, deleted, version`
 
 // CreateConsent implements [modelbank.Consents].
 func (b *Bank) CreateConsent(ctx context.Context, c modelbank.Lodged) error {
@@ -37,6 +37,7 @@ func (b *Bank) UpdateConsent(ctx context.Context, id string, fn func(*modelbank.
 		if err != nil {
 			return failed("read consent", err)
 		}
+		before := c
 		if err := fn(&c); err != nil {
 			return err
 		}
@@ -46,7 +47,10 @@ func (b *Bank) UpdateConsent(ctx context.Context, id string, fn func(*modelbank.
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE consents SET status = $2, customer_id = $3, accounts = $4, updated = $5, deleted = $6 WHERE id = $1`,
 			id, string(c.Status), c.Customer, string(accounts), micros(c.Updated), micros(c.Deleted))
-		return failed("write consent", err)
+		if err != nil {
+			return failed("write consent", err)
+		}
+		return b.PublishIn(ctx, tx, modelbank.ConsentEvents(before, c)...)
 	})
 	return c, err
 }
@@ -63,7 +67,7 @@ func consentValues(c modelbank.Lodged) ([]any, error) {
 	return []any{
 		c.ID, c.TPP.ClientID, c.TPP.OrganisationID, c.TPP.Name, string(c.Status), string(permissions),
 		micros(c.Access.Expires), micros(c.Access.From), micros(c.Access.To), c.Customer, string(accounts),
-		micros(c.Created), micros(c.Updated), micros(c.Deleted),
+		micros(c.Created), micros(c.Updated), micros(c.Deleted), c.Access.Version,
 	}, nil
 }
 
@@ -72,7 +76,7 @@ func scanConsent(row interface{ Scan(...any) error }) (modelbank.Lodged, error) 
 	var permissions, accounts string
 	var expires, from, to, created, updated, deleted int64
 	err := row.Scan(&c.ID, &c.TPP.ClientID, &c.TPP.OrganisationID, &c.TPP.Name, &c.Status, &permissions,
-		&expires, &from, &to, &c.Customer, &accounts, &created, &updated, &deleted)
+		&expires, &from, &to, &c.Customer, &accounts, &created, &updated, &deleted, &c.Access.Version)
 	if err != nil {
 		return c, err
 	}

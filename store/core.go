@@ -171,6 +171,29 @@ func scanEntry(scan func(...any) error) (core.Entry, error) {
 
 // Entries implements [core.Books]: one range of the primary key.
 func (b *Bank) Entries(ctx context.Context, account string, r core.Range) ([]core.Entry, error) {
+	where, args := entriesWhere(account, r)
+	order := " ORDER BY booked_at DESC, seq DESC"
+	if r.Back {
+		order = " ORDER BY booked_at, seq"
+	}
+	q := `SELECT ` + entryColumns + ` FROM entries WHERE ` + where + order
+	if r.Limit > 0 {
+		args = append(args, int64(r.Limit))
+		q += fmt.Sprintf(" LIMIT $%d", len(args))
+	}
+	rows, err := b.read.QueryContext(ctx, q, args...)
+	if err != nil {
+		return nil, failed("read entries", err)
+	}
+	entries, err := scanEntries(rows)
+	if r.Back {
+		slices.Reverse(entries)
+	}
+	return entries, err
+}
+
+// entriesWhere is the condition of a range with its parameters.
+func entriesWhere(account string, r core.Range) (string, []any) {
 	where, args := []string{"account_id = $1", "status <> 'released'"}, []any{account}
 	and := func(cond string, values ...any) {
 		for _, v := range values {
@@ -186,7 +209,14 @@ func (b *Bank) Entries(ctx context.Context, account string, r core.Range) ([]cor
 		and("booked_at < ?", micros(r.Before))
 	}
 	if r.After != (core.Place{}) {
-		and("(booked_at, seq) < (?, ?)", r.After.BookedAt.UnixMicro(), r.After.Seq)
+		beyond := "(booked_at, seq) < (?, ?)"
+		if r.Back {
+			beyond = "(booked_at, seq) > (?, ?)"
+		}
+		and(beyond, r.After.BookedAt.UnixMicro(), r.After.Seq)
+	}
+	if r.Booked {
+		and("status = 'booked'")
 	}
 	switch r.Direction {
 	case core.Credits:
@@ -194,16 +224,7 @@ func (b *Bank) Entries(ctx context.Context, account string, r core.Range) ([]cor
 	case core.Debits:
 		and("amount < 0")
 	}
-	q := `SELECT ` + entryColumns + ` FROM entries WHERE ` + strings.Join(where, " AND ") + ` ORDER BY booked_at DESC, seq DESC`
-	if r.Limit > 0 {
-		args = append(args, int64(r.Limit))
-		q += fmt.Sprintf(" LIMIT $%d", len(args))
-	}
-	rows, err := b.read.QueryContext(ctx, q, args...)
-	if err != nil {
-		return nil, failed("read entries", err)
-	}
-	return scanEntries(rows)
+	return strings.Join(where, " AND "), args
 }
 
 func scanEntries(rows *sql.Rows) ([]core.Entry, error) {

@@ -29,6 +29,9 @@ func (b *Bank) Load(ctx context.Context, name string, at time.Time, batch core.B
 		if err := insertAccounts(ctx, tx, batch.Accounts, ""); err != nil {
 			return failed("write accounts", err)
 		}
+		if err := insertInformation(ctx, tx, batch); err != nil {
+			return failed("write account information", err)
+		}
 		_, err = b.post(ctx, tx, batch.Movements)
 		return err
 	})

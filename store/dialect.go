@@ -48,9 +48,11 @@ func openSQLite(path string, conns int, readOnly bool) (*sql.DB, error) {
 const (
 	sqliteUnique     = 2067
 	sqlitePrimaryKey = 1555
+	sqliteForeignKey = 787
 	sqliteBusy       = 5
 
 	pgUnique        = "23505"
+	pgForeignKey    = "23503"
 	pgSerialization = "40001"
 	pgDeadlock      = "40P01"
 )
@@ -62,6 +64,16 @@ func duplicate(err error) bool {
 	}
 	var lite *sqlite.Error
 	return errors.As(err, &lite) && (lite.Code() == sqliteUnique || lite.Code() == sqlitePrimaryKey)
+}
+
+// orphaned says that a row refers to one that is not there.
+func orphaned(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == pgForeignKey
+	}
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code() == sqliteForeignKey
 }
 
 func conflicting(err error) bool {

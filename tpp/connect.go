@@ -116,7 +116,7 @@ func (c *Connecting) newJourney(req ConnectRequest, facts BankFacts) (Journey, e
 	switch {
 	case j.Purpose != PurposeAccounts && j.Purpose != PurposeFunds:
 		return Journey{}, onepoint.Missing(op, "purpose", "must be accounts or funds")
-	case j.About != "" && (j.Purpose != PurposeFunds || !ValidIBAN(j.About)):
+	case j.About != "" && (j.Purpose != PurposeFunds || !onepoint.ValidIBAN(j.About)):
 		return Journey{}, onepoint.Missing(op, "account", "must be an IBAN, with the purpose funds")
 	case j.Purpose == PurposeFunds:
 		return j, nil

@@ -28,9 +28,9 @@ func CheckOrder(o onepoint.Payment) error {
 		"amount", "must be positive, with no more decimals than its currency has")
 	must(fits(o.Creditor.Name, 1, maxCreditorName), "creditor.name", "must have 1 to 70 characters")
 	must(o.Creditor.Identifier.Value != "", "creditor.identifier", "is missing")
-	must(o.Creditor.Identifier.Scheme != onepoint.SchemeIBAN || ValidIBAN(o.Creditor.Identifier.Value),
+	must(o.Creditor.Identifier.Scheme != onepoint.SchemeIBAN || onepoint.ValidIBAN(o.Creditor.Identifier.Value),
 		"creditor.identifier", "is no IBAN: a digit or letter is wrong")
-	must(o.Debtor.Value == "" || o.Debtor.Scheme != onepoint.SchemeIBAN || ValidIBAN(o.Debtor.Value),
+	must(o.Debtor.Value == "" || o.Debtor.Scheme != onepoint.SchemeIBAN || onepoint.ValidIBAN(o.Debtor.Value),
 		"debtor", "is no IBAN: a digit or letter is wrong")
 	must(fits(o.Information, 0, maxInformation), "information", "must have at most 140 characters")
 	must(fits(o.Reference, 0, maxReference), "reference", "must have at most 35 characters")
@@ -55,24 +55,4 @@ func CheckOrder(o onepoint.Payment) error {
 func fits(s string, least, most int) bool {
 	n := utf8.RuneCountInString(s)
 	return utf8.ValidString(s) && n >= least && n <= most && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' })
-}
-
-// ValidIBAN checks form and check digits (ISO 13616: the number modulo 97 is 1).
-func ValidIBAN(s string) bool {
-	if len(s) < 15 || len(s) > 34 {
-		return false
-	}
-	rest := 0
-	for i, r := range s[4:] + s[:4] {
-		place := i - (len(s) - 4) // 0 and 1 are the country, 2 and 3 the check digits; negative before them
-		switch {
-		case r >= '0' && r <= '9' && (place < 0 || place > 1):
-			rest = (rest*10 + int(r-'0')) % 97
-		case r >= 'A' && r <= 'Z' && place < 2:
-			rest = (rest*100 + int(r-'A') + 10) % 97
-		default:
-			return false
-		}
-	}
-	return rest == 1
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/onepointledger/onepoint/connector"
 	"github.com/onepointledger/onepoint/eidas"
 	"github.com/onepointledger/onepoint/fapi"
+	"github.com/onepointledger/onepoint/modelbank/directory"
 	"github.com/onepointledger/onepoint/vault"
 )
 
@@ -395,11 +396,79 @@ func TestMissingPermissionIsForbidden(t *testing.T) {
 			t.Errorf("%s: %d %s, want 403 U008", path, status, body)
 		}
 	}
-	if status, body := get(t, a.env.HTTP, base+"/party", g.AccessToken); status != http.StatusNotFound || !strings.Contains(body, "Errors") {
+	if status, body := get(t, a.env.HTTP, base+"/cheques", g.AccessToken); status != http.StatusNotFound || body != "" {
 		t.Errorf("an unknown path: %d %s", status, body)
 	}
 	status, body := get(t, a.env.HTTP, base+"/accounts", g.AccessToken)
 	if status != http.StatusOK || strings.Contains(body, "31926819") {
 		t.Errorf("basic permission shows the account number: %d %s", status, body)
 	}
+}
+
+func TestRevokedSoftwareGetsNoTokenAndNoRefresh(t *testing.T) {
+	a := newAttacker(t)
+	conn, _, _, g := a.grant(t, onepoint.ReadAccountsBasic)
+	if err := a.Bank.Register.SetOrganisation(t.Context(), tppOrg, "One Point", directory.StatusRevoked); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.(onepoint.Refresher).Refresh(t.Context(), g); err == nil {
+		t.Error("a revoked organisation refreshes")
+	}
+	status, code := post(t, a.env.HTTP, a.env.Profile.Endpoints.Issuer+"/as/register", "application/jose", sign(t, a.key(), a.request(a.signed)))
+	if status != http.StatusBadRequest || code != "unapproved_software_statement" {
+		t.Errorf("a revoked organisation registers: %d %s", status, code)
+	}
+	if err := a.Bank.Register.SetOrganisation(t.Context(), tppOrg, "One Point", directory.StatusActive); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.(onepoint.Refresher).Refresh(t.Context(), g); err != nil {
+		t.Errorf("reinstated: %v", err)
+	}
+}
+
+func TestConsentEndedAtTheBankOpensNothingAnyMore(t *testing.T) {
+	a := newAttacker(t)
+	conn, in, _, g := a.grant(t, onepoint.ReadAccountsBasic)
+	accounts := a.env.Profile.Endpoints.Resource + "/accounts"
+	if status, body := get(t, a.env.HTTP, accounts, g.AccessToken); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	journey := a.Bank.Journey
+	list, err := journey.Connected(t.Context(), "cus_alice")
+	if err != nil || len(list) != 1 || list[0].ConsentID != in.ConsentID || !list[0].Active || len(list[0].Accounts) == 0 {
+		t.Fatalf("the dashboard shows %+v, %v", list, err)
+	}
+	if err := journey.Disconnect(t.Context(), "cus_bob", in.ConsentID); onepoint.CodeOf(err) != onepoint.CodeNotFound {
+		t.Errorf("bob ends alice's consent: %v", err)
+	}
+	for range 2 { // repeating it is no error
+		if err := journey.Disconnect(t.Context(), "cus_alice", in.ConsentID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if status, _ := get(t, a.env.HTTP, accounts, g.AccessToken); status != http.StatusUnauthorized {
+		t.Errorf("the very next call answers %d", status)
+	}
+	if _, err := conn.(onepoint.Refresher).Refresh(t.Context(), g); onepoint.CodeOf(err) != onepoint.CodeConsentExpired {
+		t.Errorf("refresh: %v", err)
+	}
+	if list, err := journey.Connected(t.Context(), "cus_alice"); err != nil || list[0].Active || list[0].Status != "ended by you" {
+		t.Errorf("the dashboard shows %+v, %v", list, err)
+	}
+}
+
+func TestConnectPassesTheSecondFactorThatIsOnByDefault(t *testing.T) {
+	s := startStackWithSCA(t)
+	for range 2 { // the second within the same half minute: each code works once
+		if code, out, errs := s.command(t, "connect", "model-bank-uk", "--psu", "alice", "--approve"); code != 0 {
+			t.Fatalf("%d %s %s", code, out, errs)
+		}
+	}
+	if code, out, _ := s.command(t, "code", "alice"); code != 0 || len(strings.TrimSpace(out)) != 6 {
+		t.Errorf("code: %d %q", code, out)
+	}
+	if code, _, errs := s.command(t, "connect", "model-bank-uk", "--psu", "bob", "--password", "wrong", "--approve"); code == 0 {
+		t.Error("connected with a wrong password", errs)
+	}
+	s.noSecretsLogged(t)
 }

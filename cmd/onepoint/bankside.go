@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/onepointledger/onepoint"
@@ -48,16 +49,24 @@ type bankConfig struct {
 	Log      *slog.Logger
 	Step     func(format string, args ...any)
 
-	BunqLimits bunq.Limits // of the simulator; zero: bunq's own
+	// NoSecondFactor lets customers in with their password: for tests.
+	NoSecondFactor bool
+	BunqLimits     bunq.Limits // of the simulator; zero: bunq's own
 }
 
 // bankSide is the running model bank.
 type bankSide struct {
-	Handler http.Handler
-	TLS     *tls.Config
-	Core    *core.Core
-	OP      *op.Server
-	as      *as.Server
+	Handler  http.Handler
+	TLS      *tls.Config
+	Core     *core.Core
+	OP       *op.Server
+	Auth     *as.Server
+	Journey  modelbank.Journey
+	Register *directory.Directory
+
+	events  *bankEvents
+	pushing sync.WaitGroup
+	stop    context.CancelFunc // of the pushing
 
 	db *store.Bank
 }
@@ -102,8 +111,13 @@ func openBankSide(ctx context.Context, c bankConfig) (_ *bankSide, err error) {
 		Certificates: []tls.Certificate{*serverCert}, ClientAuth: tls.RequestClientCert,
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 	}
-	b.Handler, err = assemble(ctx, c, b, keys, zone, ids)
-	return b, err
+	if b.Handler, err = assemble(ctx, c, b, keys, zone, ids); err != nil {
+		return nil, err
+	}
+	pushing, stop := context.WithCancel(context.Background())
+	b.stop = stop
+	b.pushing.Go(func() { b.events.Run(pushing) })
+	return b, nil
 }
 
 func certifyBank(ctx context.Context, c bankConfig, keys *vault.Vault) error {
@@ -125,10 +139,20 @@ func certifyBank(ctx context.Context, c bankConfig, keys *vault.Vault) error {
 	if err := c.Trust.certify(ctx, keys, bankWorkspace, "tls", vault.ECDSAP256, web); err != nil {
 		return err
 	}
-	if err := c.Trust.certify(ctx, keys, bankWorkspace, "directory", vault.RSA2048, seal); err != nil {
-		return err
+	return c.Trust.certify(ctx, keys, bankWorkspace, "directory", vault.RSA2048, seal)
+}
+
+// sealingKey opens a signing key of the bank by its name, or makes it, with a
+// seal's certificate.
+func sealingKey(ctx context.Context, c bankConfig, keys *vault.Vault, name string) (fapi.SigningKey, error) {
+	seal := eidas.Request{
+		Type: eidas.TypeSeal, Subject: eidas.Subject{Country: "GB", Organisation: bankName, CommonName: bankName},
+		OrgID: bankOrg, Roles: []eidas.Role{eidas.RoleAS},
 	}
-	return c.Trust.certify(ctx, keys, bankWorkspace, "signing", vault.RSA2048, seal)
+	if err := c.Trust.certify(ctx, keys, bankWorkspace, name, vault.RSA2048, seal); err != nil {
+		return fapi.SigningKey{}, err
+	}
+	return signingKey(ctx, keys, bankWorkspace, name)
 }
 
 func seed(ctx context.Context, books *core.Core, c bankConfig) error {
@@ -150,7 +174,7 @@ func seed(ctx context.Context, books *core.Core, c bankConfig) error {
 }
 
 func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault, zone *time.Location, ids onepoint.IDs) (http.Handler, error) {
-	signing, err := signingKey(ctx, keys, bankWorkspace, "signing")
+	signing, err := sealingKey(ctx, c, keys, "signing")
 	if err != nil {
 		return nil, err
 	}
@@ -163,23 +187,17 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 		Core: b.Core, Consents: b.db, Now: c.Now, NewID: ids, Log: c.Log,
 		OnRevoke: func(ctx context.Context, consent string) error { return server.RevokeConsent(ctx, consent) },
 	})
-	toSelf := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: c.Trust.qtsp.Roots(), MinVersion: tls.VersionTLS12}, IdleConnTimeout: idleLimit,
-	}}
-	server, err = as.New(as.Config{
-		Issuer: c.URL, OrganisationID: bankOrg, BankName: bankName, Store: b.db, Journey: bank.Journey(),
-		Directories: []as.TrustedDirectory{{Issuer: directoryName, JWKSURL: c.URL + "/directory/jwks"}},
-		HTTP:        toSelf, Key: signing, Roots: c.Trust.qtsp.Roots(), Revocation: c.Revoked,
-		AllowLoopbackRedirects: true, StatementMaxAge: statementAge, Now: c.Now, NewID: ids, Log: c.Log,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("make the authorization server: %w", err)
-	}
-	b.as = server
-	dir := directory.New(directory.Config{
+	b.Register = directory.New(directory.Config{
 		Issuer: directoryName, BaseURL: c.URL, Key: directoryKey, Store: b.db, Roots: c.Trust.qtsp.Roots(),
 		Now: c.Now, NewID: ids, Log: c.Log,
 	})
+	config := authorization(c, keys)
+	config.Store, config.Journey, config.Standing, config.NewID = b.db, bank.Journey(), b.Register.Standing, ids
+	server, err = as.New(config)
+	if err != nil {
+		return nil, fmt.Errorf("make the authorization server: %w", err)
+	}
+	b.Auth, b.Journey = server, bank.Journey()
 	api, err := obie.NewServer(obie.ServerConfig{
 		BaseURL: c.URL, Bank: bank, Tokens: server, Zone: zone, Now: c.Now, NewID: ids, Log: c.Log,
 	})
@@ -188,12 +206,37 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/open-banking/", api)
-	mux.Handle("/directory/", dir.Handler())
+	if b.events, err = openBankEvents(bankEventsConfig{
+		Bank: c, Store: b.db, Tokens: server, Signing: server.SigningKey, Web: &b.TLS.Certificates[0], HTTP: clientToSelf(c), NewID: ids,
+	}); err != nil {
+		return nil, fmt.Errorf("make the events API: %w", err)
+	}
+	b.events.mount(mux)
+	mux.Handle("/directory/", b.Register.Handler())
 	if err := servePortal(mux, c, bank, b.db, zone); err != nil {
 		return nil, err
 	}
 	mux.Handle("/", server.Handler())
-	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing, toSelf: toSelf})
+	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing, toSelf: clientToSelf(c)})
+}
+
+// clientToSelf fetches what this machine publishes: keys of the directory.
+func clientToSelf(c bankConfig) *http.Client {
+	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: c.Trust.qtsp.Roots(), MinVersion: tls.VersionTLS12}, IdleConnTimeout: idleLimit,
+	}}
+}
+
+// authorization is how the bank's authorization server is set up.
+func authorization(c bankConfig, keys *vault.Vault) as.Config {
+	return as.Config{
+		Issuer: c.URL, OrganisationID: bankOrg, BankName: bankName,
+		Directories: []as.TrustedDirectory{{Issuer: directoryName, JWKSURL: c.URL + "/directory/jwks"}},
+		HTTP:        clientToSelf(c), Roots: c.Trust.qtsp.Roots(), Revocation: c.Revoked,
+		KeyNamed:      func(ctx context.Context, name string) (fapi.SigningKey, error) { return sealingKey(ctx, c, keys, name) },
+		SecretClients: true, NoSecondFactor: c.NoSecondFactor, SandboxSecret: core.SandboxTOTP,
+		AllowLoopbackRedirects: true, StatementMaxAge: statementAge, Now: c.Now, Log: c.Log,
+	}
 }
 
 func signingKey(ctx context.Context, keys *vault.Vault, workspace, name string) (fapi.SigningKey, error) {
@@ -208,4 +251,9 @@ func signingKey(ctx context.Context, keys *vault.Vault, workspace, name string) 
 	return fapi.SigningKey{Signer: signer, KeyID: fapi.KeyID(signer.Public()), Alg: "PS256", Chain: chain}, nil
 }
 
-func (b *bankSide) close() error { return b.db.Close() }
+// close ends the pushing of events before its database.
+func (b *bankSide) close() error {
+	b.stop()
+	b.pushing.Wait()
+	return b.db.Close()
+}

@@ -24,10 +24,12 @@ type clientCommands struct {
 	QTSP         qtspCmd         `cmd:"" name:"qtsp" help:"The local test authority."`
 	Audit        auditCmd        `cmd:"" help:"Read and prove the audit log."`
 	Connect      connectCmd      `cmd:"" help:"Ask a bank for consent to read accounts."`
+	Code         codeCmd         `cmd:"" help:"Print the one-time code of a login that a model bank publishes."`
 	Connections  connectionsCmd  `cmd:"" help:"List connections."`
 	Pay          payCmd          `cmd:"" help:"Order a payment, authorised by the user at the bank."`
 	Payments     paymentsCmd     `cmd:"" help:"List payments, newest first."`
 	Funds        fundsCmd        `cmd:"" help:"Ask whether an account could pay an amount."`
+	Call         callCmd         `cmd:"" help:"Make a call that a bank has beyond accounts, payments and funds."`
 	Sync         syncCmd         `cmd:"" help:"Read the bank now; every connection when none is named."`
 	Accounts     accountsCmd     `cmd:"" help:"List accounts with their balance."`
 	Balances     balancesCmd     `cmd:"" help:"List every balance."`
@@ -88,9 +90,9 @@ func (b *banksCmd) Run(c *cliContext) error {
 			continue
 		}
 		fmt.Fprintf(c.Out, "\nLogins at %s:\n", bank.Name)
-		t := &table{titles: []string{"LOGIN", "PASSWORD", "WHO"}}
+		t := &table{titles: []string{"LOGIN", "PASSWORD", "CODES (TOTP SECRET)", "WHO"}}
 		for _, u := range bank.TestUsers {
-			t.add(u.Login, u.Password, u.About)
+			t.add(u.Login, u.Password, u.TOTP, u.About)
 		}
 		t.write(c.Out)
 	}

@@ -115,16 +115,18 @@ type bankVisit struct {
 
 // visitBank walks the pages and returns what the bank sends back.
 func visitBank(c *cliContext, cl *client, v bankVisit) (map[string]string, error) {
+	published, err := publishedUser(c.Ctx, cl, v.Bank, v.PSU)
+	if err != nil {
+		return nil, err
+	}
 	if v.Password == "" {
-		var err error
-		if v.Password, err = publishedPassword(c.Ctx, cl, v.Bank); err != nil {
-			return nil, err
-		}
+		v.Password = published.Password
 	}
 	b, err := newBrowser(c.Data, v.Redirect)
 	if err != nil {
 		return nil, err
 	}
+	b.totp = published.TOTP
 	params, err := b.consent(c.Ctx, v.Redirect, v.PSU, v.Password, v.Approve)
 	if err != nil {
 		return nil, err
@@ -136,23 +138,29 @@ func visitBank(c *cliContext, cl *client, v bankVisit) (map[string]string, error
 	return flat, nil
 }
 
-// publishedPassword is the one that the model bank publishes: its seeded
-// customers share it.
-func publishedPassword(ctx context.Context, cl *client, bank string) (string, error) {
+// publishedUser is what the model bank publishes of a login. Its seeded customers
+// share password and codes: for one that is not listed the first will do.
+func publishedUser(ctx context.Context, cl *client, bank, login string) (api.TestUser, error) {
 	var b api.Bank
 	if err := cl.call(ctx, http.MethodGet, "/banks/"+url.PathEscape(bank), nil, &b); err != nil {
-		return "", err
+		return api.TestUser{}, err
 	}
 	if len(b.TestUsers) == 0 {
-		return "", onepoint.Missing("connect", "--password", "this bank publishes none")
+		return api.TestUser{}, onepoint.Missing("connect", "--password", "this bank publishes none")
 	}
-	return b.TestUsers[0].Password, nil
+	for _, u := range b.TestUsers {
+		if u.Login == login {
+			return u, nil
+		}
+	}
+	return b.TestUsers[0], nil
 }
 
 // browser walks through a model bank's pages as a user does.
 type browser struct {
 	http *http.Client
 	at   *url.URL // the bank
+	totp string   // secret of the user's one-time codes
 }
 
 func newBrowser(data, start string) (*browser, error) {
@@ -189,7 +197,8 @@ func newBrowser(data, start string) (*browser, error) {
 // consent logs in, decides, and returns the parameters that the bank sends back.
 func (b *browser) consent(ctx context.Context, start, login, password string, approve bool) (url.Values, error) {
 	resp, err := b.visit(ctx, http.MethodGet, start, nil)
-	for range 4 { // login, consent, and room for one more page
+	codes := &codeBook{secret: b.totp}
+	for range 10 { // login, code, consent, and room for codes that were used
 		if err != nil {
 			return nil, err
 		}
@@ -201,17 +210,8 @@ func (b *browser) consent(ctx context.Context, start, login, password string, ap
 		if f, err = readForm(resp); err != nil {
 			return nil, err
 		}
-		switch {
-		case f.has("password") && f.tried:
-			return nil, onepoint.E(onepoint.CodeUnauthenticated, "log in at the bank", "the bank refused the login: "+f.fault, nil)
-		case f.has("password"):
-			f.values.Set("login", login)
-			f.values.Set("password", password)
-			f.values.Set("action", "login")
-		case approve:
-			f.values.Set("action", "allow")
-		default:
-			f.values.Set("action", "refuse")
+		if err := b.fill(ctx, &f, codes, login, password, approve); err != nil {
+			return nil, err
 		}
 		resp, err = b.visit(ctx, http.MethodPost, resp.Request.URL.ResolveReference(f.action).String(), f.values)
 	}
@@ -223,6 +223,30 @@ func (b *browser) consent(ctx context.Context, start, login, password string, ap
 		return back, nil
 	}
 	return nil, onepoint.E(onepoint.CodeProtocol, "visit the bank", "the bank's pages do not lead back", nil)
+}
+
+// fill enters what a page asks for.
+func (b *browser) fill(ctx context.Context, f *form, codes *codeBook, login, password string, approve bool) error {
+	switch {
+	case f.has("password") && f.tried:
+		return onepoint.E(onepoint.CodeUnauthenticated, "log in at the bank", "the bank refused the login: "+f.fault, nil)
+	case f.has("password"):
+		f.values.Set("login", login)
+		f.values.Set("password", password)
+		f.values.Set("action", "login")
+	case f.has("code"):
+		code, err := codes.next(ctx)
+		if err != nil {
+			return onepoint.E("", "log in at the bank", "the bank refused the codes: "+f.fault, err)
+		}
+		f.values.Set("code", code)
+		f.values.Set("action", "verify")
+	case approve:
+		f.values.Set("action", "allow")
+	default:
+		f.values.Set("action", "refuse")
+	}
+	return nil
 }
 
 // leaving is where a redirect away from the bank leads: its query and fragment.

@@ -88,6 +88,7 @@ func approve(t *testing.T, data, psu string) api.Connection {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.totp = core.SandboxTOTP
 	params, err := b.consent(t.Context(), conn.Redirect, psu, "onepoint-demo", true)
 	if err != nil {
 		t.Fatal(err)

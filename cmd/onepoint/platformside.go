@@ -73,10 +73,12 @@ type platformSide struct {
 	queue    *job.Queue
 	identity *identity.Service
 	audit    *audit.Log
-	certs    *tpp.Certificates
-	watching sync.WaitGroup  // over the certificates
-	quitting context.Context // ends when the platform stops
-	quit     context.CancelFunc
+
+	bankEvents *platformEvents
+	certs      *tpp.Certificates
+	watching   sync.WaitGroup  // over the certificates
+	quitting   context.Context // ends when the platform stops
+	quit       context.CancelFunc
 }
 
 func openPlatformSide(ctx context.Context, c platformConfig) (_ *platformSide, err error) {
@@ -194,7 +196,8 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 		return err
 	}
 	p.Handler, err = api.New(api.Config{
-		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Paying: p.pay, Payments: p.db, Books: p.db, Syncs: p.db,
+		Workspace: p.Workspace, Onboarding: p.onboard, Connecting: p.connect, Connections: p.db, Paying: p.pay, Payments: p.db,
+		Operating: &tpp.Operating{Connecting: p.connect, Audit: p.audit}, Books: p.db, Syncs: p.db,
 		Traces: p.db, Health: p.registrationHealth, Audit: p.audit, Credentials: p.credentials(), Certificates: p.certs, Metrics: p.metrics(),
 		Identity: p.identity, Banks: known, Events: p.db, Doctor: p.examine, Web: web.Handler(),
 		PublicURL: c.URL, Ping: p.db.Ping, Quit: p.quitting.Done(), Now: c.Now, NewID: ids, Log: c.Log,
@@ -202,6 +205,12 @@ func (p *platformSide) wire(ctx context.Context, ids onepoint.IDs) error {
 	if err != nil {
 		return fmt.Errorf("make the API: %w", err)
 	}
+	p.bankEvents = openPlatformEvents(p, "accounts")
+	mux := http.NewServeMux()
+	p.bankEvents.mount(mux)
+	mux.Handle("/", p.Handler)
+	p.Handler = mux
+	p.watching.Go(func() { p.bankEvents.Run(p.quitting) })
 	return nil
 }
 

@@ -111,7 +111,7 @@ func TestSilentResponderIsLoggedAndDoesNotStopTheBank(t *testing.T) {
 	if !strings.Contains(s.logs.String(), "revocation not checked") {
 		t.Error("nothing is in the log")
 	}
-	s.Bank.as.RevocationHard = true
+	s.Bank.Auth.RevocationHard = true
 	s.qtsp.forget()
 	if code, out, errs := s.command(t, "connect", "model-bank-uk", "--psu", "bob", "--approve"); code == 0 || !strings.Contains(out+errs, "trouble") {
 		t.Errorf("hard: %d %s %s", code, out, errs)

@@ -90,7 +90,7 @@ func (s simulators) op(mux *http.ServeMux) error {
 	key.Alg = "RS256"
 	s.side.OP, err = op.New(op.Config{
 		Base: s.config.URL + "/op", APIKey: opSimulatorKey, Bank: s.bank, Journey: s.bank.Journey(), Books: s.side.Core, Store: s.side.db,
-		QTSP: s.config.Trust.qtsp, Revoked: s.side.as.CheckRevocation, Roots: s.config.Trust.qtsp.Roots(), Key: key, Zone: helsinki, BusyEvery: 40,
+		QTSP: s.config.Trust.qtsp, Revoked: s.side.Auth.CheckRevocation, Roots: s.config.Trust.qtsp.Roots(), Key: key, Zone: helsinki, BusyEvery: 40,
 		AllowLoopbackRedirects: true, Now: s.config.Now, NewID: s.ids, Log: s.config.Log.With("sim", "op"),
 	})
 	if err != nil {

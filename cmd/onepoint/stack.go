@@ -31,9 +31,11 @@ type stack struct {
 	Seed         string
 	Database     string // empty: SQLite in Data
 	BankDatabase string
-	Now          onepoint.Clock
-	Log          *slog.Logger
-	Step         func(format string, args ...any) // tells the user what was done
+	// NoSecondFactor lets customers of the bank in with their password: for tests.
+	NoSecondFactor bool
+	Now            onepoint.Clock
+	Log            *slog.Logger
+	Step           func(format string, args ...any) // tells the user what was done
 
 	BunqLimits bunq.Limits // of the simulator; zero: bunq's own
 
@@ -76,7 +78,7 @@ func (s *stack) Start(ctx context.Context) error {
 
 	s.Bank, err = openBankSide(ctx, bankConfig{
 		URL: bankURL, Data: s.Data, Database: s.BankDatabase, Seed: s.Seed, Trust: s.trust, Revoked: s.revoked(),
-		Now: s.Now, Log: s.Log.With("side", "bank"), Step: s.Step, BunqLimits: s.BunqLimits,
+		NoSecondFactor: s.NoSecondFactor, Now: s.Now, Log: s.Log.With("side", "bank"), Step: s.Step, BunqLimits: s.BunqLimits,
 	})
 	if err != nil {
 		bankListener.Close()
@@ -98,6 +100,10 @@ func (s *stack) Start(ctx context.Context) error {
 	s.serve(platformListener, s.Platform.Handler, nil)
 	if err := s.Platform.register(ctx, s.Step); err != nil {
 		return fmt.Errorf("register at the model bank: %w", err)
+	}
+	// Without a subscription events are polled: that it fails is no reason to stop.
+	if err := s.Platform.bankEvents.Subscribe(ctx, s.Platform.Workspace, localBank, true); err != nil {
+		s.Log.WarnContext(ctx, "the bank's events are not pushed", "error", err)
 	}
 	return nil
 }

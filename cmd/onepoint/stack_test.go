@@ -59,15 +59,22 @@ type testStack struct {
 
 func startStack(t testing.TB, seed, database, bankDatabase string) *testStack {
 	t.Helper()
-	logs := &syncedBuffer{}
-	s := &stack{
-		Data: t.TempDir(), Listen: "127.0.0.1:0", BankListen: "127.0.0.1:0", Seed: seed,
-		Database: database, BankDatabase: bankDatabase, Now: time.Now,
-		Log:  slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Step: func(format string, args ...any) { fmt.Fprintf(logs, format+"\n", args...) },
+	return start(t, &stack{Seed: seed, Database: database, BankDatabase: bankDatabase, NoSecondFactor: true})
+}
 
-		BunqLimits: bunq.Limits{Off: true},
-	}
+// startStackWithSCA is the stack as `onepoint up` runs it, second factor and all.
+func startStackWithSCA(t testing.TB) *testStack {
+	t.Helper()
+	return start(t, &stack{Seed: "demo"})
+}
+
+func start(t testing.TB, s *stack) *testStack {
+	t.Helper()
+	logs := &syncedBuffer{}
+	s.Data, s.Listen, s.BankListen, s.Now = t.TempDir(), "127.0.0.1:0", "127.0.0.1:0", time.Now
+	s.Log = slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.Step = func(format string, args ...any) { fmt.Fprintf(logs, format+"\n", args...) }
+	s.BunqLimits = bunq.Limits{Off: true}
 	if err := s.Start(context.Background()); err != nil {
 		t.Fatalf("start: %v\n%s", err, logs)
 	}
@@ -241,8 +248,20 @@ func (s *testStack) noSecretsLogged(t *testing.T) {
 }
 
 func TestConnectorKit(t *testing.T) {
+	for _, bank := range []string{localBank, localBank + "-v3"} {
+		t.Run(bank, func(t *testing.T) { kitOf(t, bank) })
+	}
+}
+
+// kitOf runs the kit over one of the profiles of the model bank.
+func kitOf(t *testing.T, bank string) {
 	s := startStack(t, "demo", "", "")
-	profile, err := s.Platform.banks.profile(localBank)
+	if bank != localBank {
+		if code, out, errs := s.command(t, "tpp", "register", bank); code != 0 {
+			t.Fatal(out, errs)
+		}
+	}
+	profile, err := s.Platform.banks.profile(bank)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +269,7 @@ func TestConnectorKit(t *testing.T) {
 		Offers:      profile.Offers,
 		RedirectURI: s.Platform.banks.redirect,
 		Open: func(t *testing.T, wrap func(http.RoundTripper) http.RoundTripper) onepoint.Connector {
-			reg, err := s.Platform.onboard.Registration(t.Context(), s.Platform.Workspace, localBank)
+			reg, err := s.Platform.onboard.Registration(t.Context(), s.Platform.Workspace, bank)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -294,7 +313,7 @@ func TestSecondStartKeepsEverything(t *testing.T) {
 	dir := t.TempDir()
 	start := func(bankListen string) *stack {
 		s := &stack{
-			Data: dir, Listen: "127.0.0.1:0", BankListen: bankListen, Seed: "demo", Now: time.Now,
+			Data: dir, Listen: "127.0.0.1:0", BankListen: bankListen, Seed: "demo", NoSecondFactor: true, Now: time.Now,
 			Log: slog.New(slog.DiscardHandler), Step: func(string, ...any) {},
 		}
 		if err := s.Start(t.Context()); err != nil {

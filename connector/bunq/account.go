@@ -107,7 +107,7 @@ const maxAccountPages = 100
 
 // Accounts implements onepoint.AccountReader.
 func (c *Connector) Accounts(ctx context.Context, g onepoint.Grant) ([]onepoint.Account, error) {
-	const op = "read accounts"
+	const op = opAccounts
 	var accounts []onepoint.Account
 	query := "?count=200"
 	for range maxAccountPages {
@@ -144,7 +144,7 @@ func accountPath(account string) (string, error) {
 // Balances implements onepoint.AccountReader. bunq books at once and knows one
 // balance; what can be spent is that and the overdraft.
 func (c *Connector) Balances(ctx context.Context, g onepoint.Grant, account string) ([]onepoint.Balance, error) {
-	const op = "read the balance"
+	const op = opAccount
 	path, err := accountPath(account)
 	if err != nil {
 		return nil, err

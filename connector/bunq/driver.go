@@ -58,6 +58,7 @@ var (
 	_ onepoint.Payer          = (*Connector)(nil)
 	_ onepoint.FundsConfirmer = (*Connector)(nil)
 	_ onepoint.Revoker        = (*Connector)(nil)
+	_ onepoint.Operator       = (*Connector)(nil)
 )
 
 func open(env connector.Env) (*Connector, error) {

@@ -248,6 +248,7 @@ type bank interface {
 	onepoint.Payer
 	onepoint.FundsConfirmer
 	onepoint.Revoker
+	onepoint.Operator
 }
 
 func (w *world) open(t testing.TB, client onepoint.Client, wrap func(http.RoundTripper) http.RoundTripper) bank {

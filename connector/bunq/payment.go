@@ -33,7 +33,7 @@ type newIssuer struct {
 
 // orderOf checks what bunq would refuse.
 func orderOf(p onepoint.Payment) (newIssuer, error) {
-	const op = "ask for a payment"
+	const op = opIssue
 	text := p.Information
 	if text == "" {
 		text = p.Reference
@@ -79,7 +79,7 @@ func (c *Connector) lodgePayment(ctx context.Context, in onepoint.Intent, p onep
 }
 
 func (c *Connector) newIssuer(ctx context.Context, order newIssuer, p onepoint.Payment) (string, wireIssuer, error) {
-	e, err := c.asPSP(ctx, request{op: "ask for a payment", method: http.MethodPost, path: issuerPath, body: order})
+	e, err := c.asPSP(ctx, request{op: opIssue, method: http.MethodPost, path: issuerPath, body: order})
 	if err != nil {
 		return "", wireIssuer{}, err
 	}
@@ -116,7 +116,7 @@ func withState(address, state string) (string, error) {
 // issuer reads a transaction and checks that it is the payment: what bunq holds
 // must be what the user was told. An empty id is none.
 func (c *Connector) issuer(ctx context.Context, id string, p onepoint.Payment) (wireIssuer, error) {
-	const op = "read the payment"
+	const op = opIssued
 	var t wireIssuer
 	if id == "" {
 		return t, nil

@@ -39,7 +39,7 @@ type wireIP struct {
 
 // closeKeys makes every permitted address of the grant's API keys inactive.
 func (c *Connector) closeKeys(ctx context.Context, g onepoint.Grant) error {
-	keys, err := c.asUser(ctx, g, request{op: "list API keys", method: http.MethodGet, path: "/credential-password-ip?count=200"})
+	keys, err := c.asUser(ctx, g, request{op: opKeys, method: http.MethodGet, path: "/credential-password-ip?count=200"})
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (c *Connector) closeKeys(ctx context.Context, g onepoint.Grant) error {
 }
 
 func (c *Connector) closeKey(ctx context.Context, g onepoint.Grant, path string) error {
-	ips, err := c.asUser(ctx, g, request{op: "list addresses of an API key", method: http.MethodGet, path: path})
+	ips, err := c.asUser(ctx, g, request{op: opAddresses, method: http.MethodGet, path: path})
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (c *Connector) closeKey(ctx context.Context, g onepoint.Grant, path string)
 			return broken("an address", nil)
 		}
 		_, err := c.asUser(ctx, g, request{
-			op: "close an API key", method: http.MethodPut, path: path + "/" + ip.ID.String(), body: map[string]string{"status": "INACTIVE"},
+			op: opAddress, method: http.MethodPut, path: path + "/" + ip.ID.String(), body: map[string]string{"status": "INACTIVE"},
 		})
 		if err != nil {
 			return err

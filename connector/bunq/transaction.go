@@ -86,7 +86,7 @@ func codeOfKind(kind, sub string) string {
 // a page may show fewer payments than it held, and pages end where all that
 // follows is older than q.From.
 func (c *Connector) Transactions(ctx context.Context, g onepoint.Grant, account string, q onepoint.TransactionQuery) (onepoint.TransactionPage, error) {
-	const op = "read payments"
+	const op = opPayments
 	path, err := accountPath(account)
 	if err != nil {
 		return onepoint.TransactionPage{}, err

@@ -26,6 +26,28 @@ type authorization struct {
 	Nonce         string `json:"nonce,omitempty"`
 	CodeChallenge string `json:"codeChallenge,omitempty"`
 	ConsentID     string `json:"consentId"`
+
+	ResponseMode string   `json:"responseMode,omitempty"`
+	ACR          []string `json:"acr,omitempty"` // authentication contexts that will do; none: any
+	ACREssential bool     `json:"acrEssential,omitempty"`
+}
+
+// mode is where the answer goes. A request that failed before its mode was
+// known is answered as its response type says.
+func (a authorization) mode() string {
+	if a.ResponseMode == "" {
+		return mode(a.ResponseType)
+	}
+	return a.ResponseMode
+}
+
+// purpose is the scope besides openid.
+func (a authorization) purpose() string {
+	one, err := oneScope(a.Scope)
+	if err != nil {
+		return ""
+	}
+	return one
 }
 
 // push takes a pushed authorization request (RFC 9126): a signed request object
@@ -51,6 +73,9 @@ func (s *Server) push(w http.ResponseWriter, r *http.Request) error {
 	}
 	if a.CodeChallenge == "" {
 		return badRequest("a pushed request needs PKCE: code_challenge with method S256")
+	}
+	if err := rolesFit(a.Scope, c.Statement.Roles, c.cert, "invalid_scope"); err != nil {
+		return err
 	}
 	data, err := json.Marshal(a)
 	if err != nil {
@@ -88,6 +113,12 @@ func (s *Server) requested(ctx context.Context, c Client, token string) (authori
 	if !slices.Contains(c.Metadata.RedirectURIs, o.RedirectURI) {
 		return a, false, badRequest("redirect_uri is not registered for this client")
 	}
+	if a.ResponseMode, err = resolveMode(o.ResponseType, o.ResponseMode); err != nil {
+		return a, true, err
+	}
+	if a.ACR, a.ACREssential, err = wantedACR(o); err != nil {
+		return a, true, err
+	}
 	if err := s.judge(c, o); err != nil {
 		return a, true, err
 	}
@@ -102,14 +133,18 @@ func (s *Server) requested(ctx context.Context, c Client, token string) (authori
 }
 
 func (s *Server) judge(c Client, o fapi.RequestObject) error {
+	if _, err := oneScope(o.Scope); err != nil {
+		return err
+	}
+	if err := judgePrompt(o); err != nil {
+		return err
+	}
 	scopes := strings.Fields(o.Scope)
 	switch {
+	case s.FAPI2 && o.ResponseType != "code":
+		return oauth(http.StatusBadRequest, "unsupported_response_type", "this bank answers with response_type code only")
 	case !slices.Contains(c.Metadata.ResponseTypes, o.ResponseType):
 		return oauth(http.StatusBadRequest, "unsupported_response_type", "response_type is not registered for this client")
-	case o.ResponseMode != "" && o.ResponseMode != mode(o.ResponseType):
-		return badRequest("response_mode does not fit the response_type")
-	case !slices.Contains(scopes, "openid") || !slices.Contains(scopes, "accounts"):
-		return oauth(http.StatusBadRequest, "invalid_scope", "scope must hold openid and accounts")
 	case slices.ContainsFunc(scopes, func(one string) bool { return !slices.Contains(strings.Fields(c.Metadata.Scope), one) }):
 		return oauth(http.StatusBadRequest, "invalid_scope", "scope holds one that the client may not ask for")
 	case o.State == "":
@@ -130,9 +165,12 @@ func (s *Server) judge(c Client, o fapi.RequestObject) error {
 
 // intended checks the consent that is to be authorised.
 func (s *Server) intended(ctx context.Context, c Client, a authorization) error {
-	_, err := s.Journey.Intent(ctx, c.ID, a.ConsentID)
+	intent, err := s.Journey.Intent(ctx, c.ID, a.ConsentID)
 	switch onepoint.CodeOf(err) {
 	case "":
+		if scopeOf(intent.kind()) != a.purpose() {
+			return oauth(http.StatusBadRequest, "invalid_scope", "openbanking_intent_id needs the scope "+scopeOf(intent.kind()))
+		}
 		return nil
 	case onepoint.CodeNotFound, onepoint.CodeForbidden:
 		return badRequest("openbanking_intent_id names no consent of this client")
@@ -140,14 +178,6 @@ func (s *Server) intended(ctx context.Context, c Client, a authorization) error 
 		return badRequest("openbanking_intent_id: " + onepoint.MessageOf(err))
 	}
 	return err
-}
-
-// mode is where the answer goes for a response type.
-func mode(responseType string) string {
-	if responseType == "code" {
-		return "query"
-	}
-	return "fragment"
 }
 
 // authorize is where the user's browser arrives. What cannot be trusted ends on
@@ -164,8 +194,12 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) error {
 	var a authorization
 	var mayReturn bool
 	switch {
+	case q.Get("request_uri") != "" && q.Get("request") != "":
+		err = badRequest("request and request_uri exclude each other")
 	case q.Get("request_uri") != "":
 		a, err = s.pushed(ctx, client, q.Get("request_uri"))
+	case s.FAPI2 || client.Metadata.RequirePushed:
+		err = badRequest("the application must push its request first")
 	case q.Get("request") != "":
 		a, mayReturn, err = s.requested(ctx, client, q.Get("request"))
 	default:
@@ -173,12 +207,11 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		if mayReturn && onepoint.CodeOf(err) != onepoint.CodeUnavailable {
-			s.back(w, r, a, errorParams(err))
-			return nil
+			return s.back(w, r, a, redirectError(err))
 		}
 		return err
 	}
-	return s.beginInteraction(w, r, a)
+	return s.beginInteraction(w, r, interaction{Request: a})
 }
 
 // pushed takes a pushed request up, once.
@@ -204,49 +237,28 @@ func (s *Server) pushed(ctx context.Context, c Client, uri string) (authorizatio
 	return a, json.Unmarshal(record.Data, &a)
 }
 
-// back sends the user back to the TPP with parameters, the state and the issuer
-// (RFC 9207).
-func (s *Server) back(w http.ResponseWriter, r *http.Request, a authorization, params url.Values) {
-	params.Set("state", a.State)
-	params.Set("iss", s.Issuer)
-	sep := "#"
-	if mode(a.ResponseType) == "query" {
-		sep = "?"
-		if strings.Contains(a.RedirectURI, "?") {
-			sep = "&"
-		}
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	http.Redirect(w, r, a.RedirectURI+sep+params.Encode(), http.StatusSeeOther)
-}
-
-func errorParams(err error) url.Values {
-	e := fapi.AsOAuthError(err)
-	return url.Values{"error": {e.Code}, "error_description": {e.Description}}
-}
-
 // grantCode ends the journey well: a code, and with the hybrid flow an ID token
 // over it.
-func (s *Server) grantCode(ctx context.Context, a authorization, customer string, interaction []byte) (url.Values, error) {
+func (s *Server) grantCode(ctx context.Context, i interaction) (url.Values, error) {
+	a := i.Request
 	code, h := handle("ac_")
 	now := s.Now()
-	data, err := json.Marshal(issued{RedirectURI: a.RedirectURI, CodeChallenge: a.CodeChallenge, Nonce: a.Nonce, AuthTime: now.Unix()})
+	data, err := json.Marshal(issued{RedirectURI: a.RedirectURI, CodeChallenge: a.CodeChallenge, Nonce: a.Nonce, AuthTime: i.AuthTime, ACR: i.acr()})
 	if err != nil {
 		return nil, err
 	}
 	params := url.Values{"code": {code}}
 	if a.ResponseType == "code id_token" {
 		id, err := s.idToken(idClaims{
-			client: a.ClientID, consent: a.ConsentID, nonce: a.Nonce, code: code, state: a.State, authTime: now.Unix(),
+			client: a.ClientID, consent: a.ConsentID, nonce: a.Nonce, code: code, state: a.State, authTime: i.AuthTime, acr: i.acr(),
 		})
 		if err != nil {
 			return nil, err
 		}
 		params.Set("id_token", id)
 	}
-	return params, s.Store.Spend(ctx, KindInteraction, interaction, Record{
+	return params, s.Store.Spend(ctx, KindInteraction, i.hash, Record{
 		Kind: KindCode, Hash: h, ClientID: a.ClientID, ConsentID: a.ConsentID, Family: s.NewID("fam"),
-		GrantType: "authorization_code", Scope: a.Scope, Subject: customer, Data: data, Expires: now.Add(codeLife),
+		GrantType: "authorization_code", Scope: a.Scope, Subject: i.Customer.ID, Data: data, Expires: now.Add(codeLife),
 	})
 }

@@ -2,11 +2,13 @@ package as
 
 import (
 	"context"
+	"crypto/subtle"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/onepointledger/onepoint"
+	"github.com/onepointledger/onepoint/eidas"
 	"github.com/onepointledger/onepoint/fapi"
 )
 
@@ -29,6 +31,7 @@ func invalidGrant(description string) error {
 // caller is an authenticated client and the certificate it came with.
 type caller struct {
 	Client
+	cert       eidas.Certificate
 	thumbprint string
 }
 
@@ -46,26 +49,53 @@ func form(r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
+// presented is what a client shows of itself: whom it says it is, and the proofs
+// beside its certificate.
+type presented struct {
+	id        string
+	secret    string
+	basic     bool // it came with an Authorization header
+	assertion string
+}
+
+// presents reads what a client shows. One that sends no client_id is found by
+// the sub of its assertion.
+func presents(r *http.Request, f url.Values) (presented, error) {
+	p := presented{id: f.Get("client_id"), assertion: f.Get("client_assertion")}
+	id, secret, basic, err := basicAuth(r)
+	switch {
+	case err != nil:
+		return p, err
+	case basic && p.id != "" && p.id != id:
+		return p, invalidClient("client_id is another than the one of the Authorization header")
+	case basic:
+		p.id, p.secret, p.basic = id, secret, true
+	case p.id == "" && p.assertion != "":
+		var claims struct {
+			Subject string `json:"sub"`
+		}
+		if err := fapi.DecodeUnverified(p.assertion, &claims); err != nil {
+			return p, invalidClient("client_assertion: " + onepoint.MessageOf(err))
+		}
+		p.id = claims.Subject
+	}
+	return p, nil
+}
+
 // authenticate finds out which client calls: by the certificate of the
-// connection, and by what it registered: private_key_jwt or tls_client_auth.
+// connection, and by what it registered: private_key_jwt, tls_client_auth or
+// client_secret_basic. The directory must still vouch for it.
 func (s *Server) authenticate(r *http.Request, f url.Values) (caller, error) {
 	ctx := r.Context()
 	cert, thumbprint, err := s.certificate(r)
 	if err != nil {
 		return caller{}, err
 	}
-	id := f.Get("client_id")
-	assertion := f.Get("client_assertion")
-	if id == "" && assertion != "" { // a client may leave it to the assertion's sub
-		var claims struct {
-			Subject string `json:"sub"`
-		}
-		if err := fapi.DecodeUnverified(assertion, &claims); err != nil {
-			return caller{}, invalidClient("client_assertion: " + onepoint.MessageOf(err))
-		}
-		id = claims.Subject
+	shown, err := presents(r, f)
+	if err != nil {
+		return caller{}, err
 	}
-	client, err := s.Store.Client(ctx, id)
+	client, err := s.Store.Client(ctx, shown.id)
 	if onepoint.CodeOf(err) == onepoint.CodeNotFound {
 		return caller{}, invalidClient("the client is unknown")
 	}
@@ -75,17 +105,63 @@ func (s *Server) authenticate(r *http.Request, f url.Values) (caller, error) {
 	if cert.Identifier != client.OrgID {
 		return caller{}, invalidClient("the client certificate belongs to another organisation")
 	}
-	switch client.Metadata.TokenAuthMethod {
+	if err := s.prove(ctx, client, shown, cert, f); err != nil {
+		return caller{}, err
+	}
+	return caller{client, cert, thumbprint}, s.standing(ctx, client.OrgID, client.SoftwareID)
+}
+
+// prove checks the proof that the client registered, and that it sent no other.
+func (s *Server) prove(ctx context.Context, client Client, shown presented, cert eidas.Certificate, f url.Values) error {
+	method := client.Metadata.TokenAuthMethod
+	if shown.basic != (method == "client_secret_basic") || shown.assertion != "" && method != "private_key_jwt" {
+		return invalidClient("authenticate as registered, and in no other way beside it")
+	}
+	switch method {
+	case "client_secret_basic":
+		if !s.SecretClients || len(client.SecretHash) == 0 || subtle.ConstantTimeCompare(hash(shown.secret), client.SecretHash) != 1 {
+			return invalidClient("the client's secret is wrong")
+		}
+		return nil
 	case "private_key_jwt":
-		err = s.checkAssertion(ctx, client, f)
+		return s.checkAssertion(ctx, client, f)
 	case "tls_client_auth":
 		if !sameName(client.Metadata.TLSClientAuthSubjectDN, cert.Leaf) {
-			err = invalidClient("the certificate's subject is not the registered one")
+			return invalidClient("the certificate's subject is not the registered one")
 		}
-	default:
-		err = invalidClient("the client has no way to authenticate")
+		return nil
 	}
-	return caller{client, thumbprint}, err
+	return invalidClient("the client has no way to authenticate")
+}
+
+// standing asks the directory whether it still vouches for the software.
+func (s *Server) standing(ctx context.Context, org, software string) error {
+	if s.Standing == nil {
+		return nil
+	}
+	err := s.Standing(ctx, org, software)
+	if onepoint.CodeOf(err) == onepoint.CodeForbidden {
+		return invalidClient("the directory: " + onepoint.MessageOf(err))
+	}
+	return err
+}
+
+// basicAuth reads the client's id and secret of RFC 6749 section 2.3.1, which
+// are form-encoded inside the header.
+func basicAuth(r *http.Request) (id, secret string, ok bool, err error) {
+	if r.Header.Get("Authorization") == "" {
+		return "", "", false, nil
+	}
+	user, password, ok := r.BasicAuth()
+	if !ok {
+		return "", "", false, invalidClient("the Authorization header is malformed")
+	}
+	id, err1 := url.QueryUnescape(user)
+	secret, err2 := url.QueryUnescape(password)
+	if err1 != nil || err2 != nil {
+		return "", "", false, invalidClient("the Authorization header is malformed")
+	}
+	return id, secret, true, nil
 }
 
 func (s *Server) checkAssertion(ctx context.Context, client Client, f url.Values) error {

@@ -1,7 +1,7 @@
 // Package as is the model bank's authorization server: registration, pushed and
-// signed authorization requests, the login and consent pages, certificate-bound
-// tokens, to the profile of FAPI 1 Advanced (hybrid flow) and FAPI 2 (PAR, PKCE,
-// iss).
+// signed authorization requests, signed responses, the pages of login, second
+// factor, consent and connected apps, certificate-bound tokens, introspection,
+// to the profile of FAPI 1 Advanced (hybrid flow) and FAPI 2 (PAR, PKCE, iss).
 //
 // It knows nothing of accounts: what a consent is, who may log in and what they
 // may share it asks the bank through [Journey]. Access tokens are opaque handles,

@@ -54,8 +54,8 @@ func attributeType(name string) string {
 	return strings.TrimPrefix(strings.ToUpper(name), "OID.")
 }
 
-// parseName reads a distinguished name of RFC 4514: parts parted by commas or
-// plus signs, values plain, escaped, or as #DER.
+// parseName reads a distinguished name of RFC 4514, or of RFC 2253 before it:
+// parts parted by commas or plus signs, values plain, escaped, quoted, or as #DER.
 func parseName(s string) ([]string, bool) {
 	var parts []string
 	for _, part := range splitName(s) {
@@ -74,14 +74,18 @@ func parseName(s string) ([]string, bool) {
 
 func splitName(s string) []string {
 	var parts []string
-	start := 0
+	start, quoted := 0, false
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '\\':
 			i++
+		case '"':
+			quoted = !quoted
 		case ',', '+':
-			parts = append(parts, s[start:i])
-			start = i + 1
+			if !quoted {
+				parts = append(parts, s[start:i])
+				start = i + 1
+			}
 		}
 	}
 	return append(parts, s[start:])
@@ -96,8 +100,14 @@ func attributeValue(s string) (string, bool) {
 		}
 		return text, true
 	}
+	if len(s) > 1 && s[0] == '"' && s[len(s)-1] == '"' { // as RFC 2253 section 4 wrote it
+		s = s[1 : len(s)-1]
+	}
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
+		if s[i] == '"' {
+			return "", false
+		}
 		if s[i] != '\\' {
 			b.WriteByte(s[i])
 			continue

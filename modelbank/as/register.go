@@ -2,6 +2,8 @@ package as
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"mime"
@@ -42,12 +44,39 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, c Client, request 
 	c.Metadata, c.Statement = request.ClientMetadata, statement
 	if len(c.Metadata.ResponseTypes) == 0 {
 		c.Metadata.ResponseTypes = []string{"code id_token"}
+		if s.FAPI2 {
+			c.Metadata.ResponseTypes = []string{"code"}
+		}
 	}
+	secret := newSecret(&c, status == http.StatusCreated)
 	if err := s.Store.PutClient(r.Context(), c); err != nil {
 		return err
 	}
+	if status == http.StatusCreated {
+		w.Header().Set("Location", s.url("/as/register/"+c.ID))
+	}
 	s.Log.InfoContext(r.Context(), "client registered", "client", c.ID, "organisation", c.OrgID, "software", c.SoftwareID)
-	return answerClient(w, c, status)
+	return answerClient(w, c, secret, status)
+}
+
+// newSecret gives a client that authenticates with a secret a new one, which is
+// told once and kept hashed. A client that has one keeps it, unless it registers
+// anew: its first answer may have been lost.
+func newSecret(c *Client, anew bool) string {
+	switch {
+	case c.Metadata.TokenAuthMethod != "client_secret_basic":
+		c.SecretHash = nil
+		return ""
+	case len(c.SecretHash) > 0 && !anew:
+		return ""
+	}
+	var b [27]byte // 36 characters, the most that the standard allows
+	if _, err := rand.Read(b[:]); err != nil {
+		panic(err) // crypto/rand does not fail on any supported system
+	}
+	secret := base64.RawURLEncoding.EncodeToString(b[:])
+	c.SecretHash = hash(secret)
+	return secret
 }
 
 // registration reads and judges a registration request: certificate, software
@@ -87,7 +116,7 @@ func (s *Server) registration(r *http.Request) (fapi.RegistrationRequest, fapi.S
 	if err != nil {
 		return request, statement, err
 	}
-	return request, statement, s.fits(request, statement)
+	return request, statement, s.fits(request, statement, cert)
 }
 
 // statement verifies a software statement and that it is the caller's.
@@ -119,14 +148,22 @@ func (s *Server) statement(ctx context.Context, token string, cert eidas.Certifi
 		return statement, failure
 	case statement.OrgID != cert.Identifier:
 		return invalid("software_statement: it belongs to another organisation than the client certificate")
-	case !cert.Has(eidas.RoleAI):
-		return statement, oauth(http.StatusBadRequest, "unapproved_software_statement", "the client certificate lacks the role PSP_AI")
-	case !slices.Contains(statement.Roles, "AISP"):
-		return statement, oauth(http.StatusBadRequest, "unapproved_software_statement", "the software statement lacks the role AISP")
 	case !sameHost(statement.JWKSEndpoint, directory.JWKSURL):
 		return invalid("software_statement: its keys are not published by the directory")
 	}
-	return statement, nil
+	return statement, s.approved(ctx, statement)
+}
+
+// approved asks the directory whether it still vouches for what it signed.
+func (s *Server) approved(ctx context.Context, statement fapi.SoftwareStatement) error {
+	if s.Standing == nil {
+		return nil
+	}
+	err := s.Standing(ctx, statement.OrgID, statement.SoftwareID)
+	if onepoint.CodeOf(err) == onepoint.CodeForbidden {
+		return oauth(http.StatusBadRequest, "unapproved_software_statement", "the directory: "+onepoint.MessageOf(err))
+	}
+	return err
 }
 
 // sameHost keeps key sets on the directory's own host: a statement must not
@@ -137,12 +174,21 @@ func sameHost(a, b string) bool {
 	return err1 == nil && err2 == nil && u.Scheme == "https" && u.Scheme == v.Scheme && u.Host == v.Host && u.User == nil
 }
 
-func (s *Server) fits(request fapi.RegistrationRequest, statement fapi.SoftwareStatement) error {
+func (s *Server) fits(request fapi.RegistrationRequest, statement fapi.SoftwareStatement, cert eidas.Certificate) error {
 	if request.Audience != s.Issuer && request.Audience != s.OrganisationID {
 		return oauth(http.StatusBadRequest, "invalid_client_metadata", "aud must be the issuer or the organisation id of this bank")
 	}
 	if request.Issuer != statement.SoftwareID {
 		return oauth(http.StatusBadRequest, "invalid_client_metadata", "iss must be the software_id of the software statement")
+	}
+	if err := rolesFit(request.Scope, statement.Roles, cert, "unapproved_software_statement"); err != nil {
+		return err
+	}
+	switch {
+	case request.TokenAuthMethod == "client_secret_basic" && !s.SecretClients:
+		return oauth(http.StatusBadRequest, "invalid_client_metadata", "token_endpoint_auth_method client_secret_basic is not offered here")
+	case s.FAPI2 && slices.ContainsFunc(request.ResponseTypes, func(t string) bool { return t != "code" }):
+		return oauth(http.StatusBadRequest, "invalid_client_metadata", "response_types may be code only")
 	}
 	for _, uri := range request.RedirectURIs {
 		if !slices.Contains(statement.RedirectURIs, uri) {
@@ -168,10 +214,14 @@ func (s *Server) redirectAllowed(uri string) bool {
 	return u.Scheme == "https"
 }
 
-func answerClient(w http.ResponseWriter, c Client, status int) error {
+func answerClient(w http.ResponseWriter, c Client, secret string, status int) error {
+	response := fapi.RegistrationResponse{ClientID: c.ID, ClientIDIssuedAt: c.Created.Unix(), ClientSecret: secret, ClientMetadata: c.Metadata}
+	if secret != "" {
+		response.SecretExpiresAt = new(int64)
+	}
 	// The statement's claims stand at the top level too (UK Open Banking DCR 3.3).
 	all := map[string]json.RawMessage{}
-	for _, part := range []any{c.Statement, fapi.RegistrationResponse{ClientID: c.ID, ClientIDIssuedAt: c.Created.Unix(), ClientMetadata: c.Metadata}} {
+	for _, part := range []any{c.Statement, response} {
 		b, err := json.Marshal(part)
 		if err != nil {
 			return err
@@ -201,7 +251,8 @@ func answer(w http.ResponseWriter, status int, body any) error {
 // or another's, is 401, and the token that asked is ended.
 func (s *Server) managed(r *http.Request) (Client, error) {
 	refused := oauth(http.StatusUnauthorized, "invalid_token", "the access token does not open this registration")
-	if _, _, err := s.certificate(r); err != nil {
+	cert, _, err := s.certificate(r)
+	if err != nil {
 		return Client{}, err
 	}
 	bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -221,6 +272,9 @@ func (s *Server) managed(r *http.Request) (Client, error) {
 		}
 		return Client{}, refused
 	}
+	if cert.Identifier != info.OrganisationID {
+		return Client{}, refused
+	}
 	return s.Store.Client(r.Context(), info.ClientID)
 }
 
@@ -229,7 +283,7 @@ func (s *Server) readClient(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return answerClient(w, c, http.StatusOK)
+	return answerClient(w, c, "", http.StatusOK)
 }
 
 func (s *Server) updateClient(w http.ResponseWriter, r *http.Request) error {
@@ -258,17 +312,4 @@ func (s *Server) deleteClient(w http.ResponseWriter, r *http.Request) error {
 	s.Log.InfoContext(r.Context(), "client deleted", "client", c.ID)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Cache-Control", "public, max-age=300")
-	if err := answer(w, http.StatusOK, s.metadata()); err != nil {
-		s.Log.Error("encode metadata", "error", err)
-	}
-}
-
-func (s *Server) publishKeys(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/jwk-set+json")
-	w.Header().Set("Cache-Control", "public, max-age=300")
-	w.Write(s.jwks)
 }

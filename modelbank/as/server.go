@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,11 +21,11 @@ import (
 // How long things last.
 const (
 	requestLife     = time.Minute // of a request_uri, RFC 9126 section 2.2
-	interactionLife = 15 * time.Minute
 	codeLife        = time.Minute
 	accessLife      = 10 * time.Minute
 	refreshLife     = 180 * 24 * time.Hour
 	certificateLife = 5 * time.Minute // a verified chain is believed this long
+	clientKeysLife  = time.Minute     // a key that a client revoked verifies no longer than this
 	maxBody         = 128 << 10
 )
 
@@ -45,8 +46,11 @@ type Config struct {
 	Store          Store
 	Journey        Journey
 	Directories    []TrustedDirectory
-	HTTP           *http.Client // to fetch key sets
-	Key            fapi.SigningKey
+	HTTP           *http.Client    // to fetch key sets
+	Key            fapi.SigningKey // signs, where KeyNamed is nil
+	// KeyNamed opens the signing key of a name, or makes it. With it keys can be
+	// rotated, and Key is not used.
+	KeyNamed       func(ctx context.Context, name string) (fapi.SigningKey, error)
 	Roots          *x509.CertPool // that clients' certificates must chain to
 	Revocation     Revocation     // nil: not checked
 	RevocationHard bool           // refuse when the issuer does not tell
@@ -54,9 +58,32 @@ type Config struct {
 	// 8252 section 7.3): for sandboxes.
 	AllowLoopbackRedirects bool
 	StatementMaxAge        time.Duration
-	Now                    onepoint.Clock
-	NewID                  onepoint.IDs
-	Log                    *slog.Logger
+	// Standing says whether a software and its organisation are in good standing at
+	// the directory now. CodeForbidden when not: then they get no registration and no
+	// token. Nil: only the statement is believed.
+	Standing func(ctx context.Context, org, software string) error
+	// FAPI2 admits pushed requests with response_type code only, for every client
+	// (FAPI 2.0 Security Profile section 5.3.2.2). A client may bind itself alone by
+	// require_pushed_authorization_requests.
+	FAPI2 bool
+	// SecretClients lets clients register client_secret_basic, as version 3 of the UK
+	// standard allows and FAPI does not. Certificates are required all the same.
+	SecretClients bool
+	// IntrospectionSecret, of at least 32 characters, opens introspection to resource
+	// servers that do not have the bank's own certificate.
+	IntrospectionSecret string
+	// NoSecondFactor takes the password for strong customer authentication: for tests
+	// of other things.
+	NoSecondFactor bool
+	// SandboxSecret is the published secret of the codes, in base32, of customers that
+	// have none of their own.
+	SandboxSecret string
+	// ExemptionPeriod is how long after strong authentication an account consent can
+	// be given again with the password alone (RTS 2018/389 article 10). 0: never.
+	ExemptionPeriod time.Duration
+	Now             onepoint.Clock
+	NewID           onepoint.IDs
+	Log             *slog.Logger
 }
 
 // Server is the authorization server. It is safe for concurrent use.
@@ -64,7 +91,7 @@ type Server struct {
 	Config
 	keys  *fapi.KeySource
 	pages *template.Template
-	jwks  []byte
+	ring  keyring
 
 	mu       sync.Mutex
 	verified map[string]verifiedCertificate // by thumbprint
@@ -80,12 +107,12 @@ func New(c Config) (*Server, error) {
 	if c.Roots == nil || c.Journey == nil || c.Store == nil || len(c.Directories) == 0 {
 		return nil, errors.New("the authorization server needs roots, a journey, a store and a directory")
 	}
-	s := &Server{Config: c, keys: &fapi.KeySource{HTTP: c.HTTP, Now: c.Now}, verified: map[string]verifiedCertificate{}}
+	s := &Server{Config: c, keys: &fapi.KeySource{HTTP: c.HTTP, Now: c.Now, Life: clientKeysLife}, verified: map[string]verifiedCertificate{}}
 	var err error
-	if s.jwks, err = fapi.PublicJWKS(c.Key); err != nil {
+	if err := s.loadKeys(context.Background()); err != nil {
 		return nil, err
 	}
-	if s.pages, err = template.ParseFS(assets, "pages/*.html"); err != nil {
+	if s.pages, err = template.New("").Funcs(template.FuncMap{"money": money}).ParseFS(assets, "pages/*.html"); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -99,6 +126,8 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /as/par", s.endpoint(s.push))
 	mux.HandleFunc("POST /as/token", s.endpoint(s.token))
 	mux.HandleFunc("POST /as/revoke", s.endpoint(s.revoke))
+	mux.HandleFunc("POST /as/introspect", s.endpoint(s.introspect))
+	mux.HandleFunc("POST /as/keys/rotate", s.endpoint(s.rotate))
 	mux.HandleFunc("POST /as/register", s.endpoint(s.register))
 	mux.HandleFunc("GET /as/register/{client}", s.endpoint(s.readClient))
 	mux.HandleFunc("PUT /as/register/{client}", s.endpoint(s.updateClient))
@@ -106,6 +135,14 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /as/authorize", s.page(s.authorize))
 	mux.HandleFunc("GET /as/login", s.page(s.showLogin))
 	mux.HandleFunc("POST /as/login", s.page(s.login))
+	mux.HandleFunc("GET /as/factor", s.page(s.showFactor))
+	mux.HandleFunc("POST /as/factor", s.page(s.factor))
+	mux.HandleFunc("GET /as/wait", s.page(s.wait))
+	mux.HandleFunc("POST /as/wait", s.page(s.waited))
+	mux.HandleFunc("GET /as/phone", s.page(s.phone))
+	mux.HandleFunc("POST /as/phone", s.page(s.answerPhone))
+	mux.HandleFunc("GET /as/consents", s.page(s.showConsents))
+	mux.HandleFunc("POST /as/consents", s.page(s.endConsent))
 	mux.HandleFunc("GET /as/consent", s.page(s.showConsent))
 	mux.HandleFunc("POST /as/consent", s.page(s.decide))
 	static, err := fs.Sub(assets, "static")
@@ -134,27 +171,14 @@ func (s *Server) endpoint(h func(w http.ResponseWriter, r *http.Request) error) 
 		if oauth.Status >= 500 {
 			level = slog.LevelError
 		}
+		if oauth.Status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", `Bearer error="`+oauth.Code+`"`)
+			if r.Header.Get("Authorization") != "" && !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer") {
+				w.Header().Set("WWW-Authenticate", `Basic realm="as"`) // RFC 6749 section 5.2
+			}
+		}
 		s.Log.Log(r.Context(), level, "refused", "path", r.URL.Path, "error", oauth.Code, "cause", err)
 		oauth.Write(w)
-	}
-}
-
-func (s *Server) url(path string) string { return s.Issuer + path }
-
-func (s *Server) metadata() fapi.Metadata {
-	return fapi.Metadata{
-		Issuer: s.Issuer, AuthorizationEndpoint: s.url("/as/authorize"), TokenEndpoint: s.url("/as/token"),
-		PAREndpoint: s.url("/as/par"), RevocationEndpoint: s.url("/as/revoke"), RegistrationEndpoint: s.url("/as/register"),
-		JWKSURI: s.url("/as/jwks"), Scopes: []string{"openid", "accounts"},
-		Claims:        []string{"openbanking_intent_id", "acr"},
-		ACRValues:     []string{fapi.ACRSCA},
-		ResponseTypes: []string{"code", "code id_token"}, ResponseModes: []string{"query", "fragment"},
-		GrantTypes:   []string{"authorization_code", "refresh_token", "client_credentials"},
-		SubjectTypes: []string{"public"}, TokenAuthMethods: []string{"private_key_jwt", "tls_client_auth"},
-		TokenAuthSigningAlgs: []string{"PS256", "ES256"}, IDTokenSigningAlgs: []string{"PS256"},
-		RequestObjectSigningAlgs: []string{"PS256", "ES256"}, CodeChallengeMethods: []string{"S256"},
-		RequestParameterSupported: true, RequireSignedRequestObject: true,
-		CertificateBoundAccessTokens: true, AuthorizationResponseIssParam: true,
 	}
 }
 

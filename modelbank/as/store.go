@@ -48,11 +48,13 @@ type Client struct {
 	Created    time.Time
 	Metadata   fapi.ClientMetadata
 	Statement  fapi.SoftwareStatement
+	SecretHash []byte // SHA-256 of its secret, with client_secret_basic
 }
 
 // Records stores records.
 type Records interface {
-	// PutRecords writes records, new or known, in one transaction.
+	// PutRecords writes records, new or known, in one transaction. CodeNotFound when
+	// their client was deleted.
 	PutRecords(ctx context.Context, r ...Record) error
 	// Record finds one, spent or not, expired or not. CodeNotFound.
 	Record(ctx context.Context, k Kind, hash []byte) (Record, error)
@@ -96,6 +98,8 @@ type Store interface {
 	Tokens
 	Clients
 	Nonces
+	Sessions
+	KeyNames
 }
 
 // handle makes an unguessable handle of 256 bits, and its hash.

@@ -23,8 +23,12 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	grant := f.Get("grant_type")
+	if slices.Contains(grantTypes(), grant) && !slices.Contains(c.Metadata.GrantTypes, grant) {
+		return oauth(http.StatusBadRequest, "unauthorized_client", "the client did not register this grant_type")
+	}
 	var t fapi.TokenResponse
-	switch f.Get("grant_type") {
+	switch grant {
 	case "client_credentials":
 		t, err = s.clientCredentials(r, c, f)
 	case "authorization_code":
@@ -34,11 +38,18 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) error {
 	default:
 		err = oauth(http.StatusBadRequest, "unsupported_grant_type", "grant_type must be client_credentials, authorization_code or refresh_token")
 	}
+	if onepoint.CodeOf(err) == onepoint.CodeNotFound { // deleted while it asked
+		return invalidClient("the client is unknown")
+	}
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Pragma", "no-cache")
 	return answer(w, http.StatusOK, t)
+}
+
+func grantTypes() []string {
+	return []string{"authorization_code", "refresh_token", "client_credentials"}
 }
 
 func (s *Server) clientCredentials(r *http.Request, c caller, f url.Values) (fapi.TokenResponse, error) {
@@ -47,6 +58,9 @@ func (s *Server) clientCredentials(r *http.Request, c caller, f url.Values) (fap
 		if one == "openid" || !slices.Contains(strings.Fields(c.Metadata.Scope), one) {
 			return fapi.TokenResponse{}, oauth(http.StatusBadRequest, "invalid_scope", "the client may not ask for this scope")
 		}
+	}
+	if err := rolesFit(scope, c.Statement.Roles, c.cert, "invalid_scope"); err != nil {
+		return fapi.TokenResponse{}, err
 	}
 	token, access := s.access(c, Record{GrantType: "client_credentials", Scope: scope})
 	if err := s.Store.PutRecords(r.Context(), access); err != nil {
@@ -83,6 +97,7 @@ type issued struct {
 	CodeChallenge string `json:"codeChallenge,omitempty"`
 	Nonce         string `json:"nonce,omitempty"`
 	AuthTime      int64  `json:"authTime"`
+	ACR           string `json:"acr"`
 }
 
 // exchange turns a code into tokens, once. A code that comes twice ends what
@@ -106,9 +121,23 @@ func (s *Server) exchange(r *http.Request, c caller, f url.Values) (fapi.TokenRe
 	if err := s.checkCode(code, f); err != nil {
 		return none, err
 	}
+	if err := rolesFit(code.Scope, c.Statement.Roles, c.cert, "invalid_grant"); err != nil {
+		return none, err
+	}
+	return s.redeem(r, c, code)
+}
+
+// redeem spends a code for the tokens that come of it, in one transaction.
+func (s *Server) redeem(r *http.Request, c caller, code Record) (fapi.TokenResponse, error) {
+	none := fapi.TokenResponse{}
 	token, access := s.access(c, grantOf(code, "authorization_code"))
-	renewal, refresh := s.refreshToken(c, grantOf(code, "authorization_code"))
-	err = s.Store.Spend(ctx, KindCode, code.Hash, access, refresh)
+	follow, renewal := []Record{access}, ""
+	if slices.Contains(c.Metadata.GrantTypes, "refresh_token") {
+		var refresh Record
+		renewal, refresh = s.refreshToken(c, grantOf(code, "authorization_code"))
+		follow = append(follow, refresh)
+	}
+	err := s.Store.Spend(r.Context(), KindCode, code.Hash, follow...)
 	if onepoint.CodeOf(err) == onepoint.CodeConflict { // the other use came between
 		return none, s.replayed(r, code, "the code was used before")
 	}
@@ -120,7 +149,7 @@ func (s *Server) exchange(r *http.Request, c caller, f url.Values) (fapi.TokenRe
 	if err := json.Unmarshal(code.Data, &i); err != nil {
 		return none, err
 	}
-	t.IDToken, err = s.idToken(idClaims{client: c.ID, consent: code.ConsentID, nonce: i.Nonce, authTime: i.AuthTime})
+	t.IDToken, err = s.idToken(idClaims{client: c.ID, consent: code.ConsentID, nonce: i.Nonce, token: token, authTime: i.AuthTime, acr: i.ACR})
 	return t, err
 }
 
@@ -174,6 +203,9 @@ func (s *Server) refresh(r *http.Request, c caller, f url.Values) (fapi.TokenRes
 	case !s.Now().Before(old.Expires):
 		return none, invalidGrant("the refresh token has expired")
 	}
+	if err := rolesFit(old.Scope, c.Statement.Roles, c.cert, "invalid_grant"); err != nil {
+		return none, err
+	}
 	if _, err := s.Journey.Intent(ctx, c.ID, old.ConsentID); err != nil {
 		if onepoint.CodeOf(err) == onepoint.CodeInternal {
 			return none, err
@@ -224,15 +256,15 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request) error {
 
 // idClaims are what an ID token says.
 type idClaims struct {
-	client, consent, nonce, code, state string
-	authTime                            int64
+	client, consent, nonce, code, state, token, acr string
+	authTime                                        int64
 }
 
 func (s *Server) idToken(c idClaims) (string, error) {
 	now := s.Now()
 	claims := map[string]any{
-		"iss": s.Issuer, "sub": c.consent, "aud": c.client, "iat": now.Unix(), "exp": now.Add(10 * time.Minute).Unix(),
-		"auth_time": c.authTime, "acr": fapi.ACRSCA, "openbanking_intent_id": c.consent,
+		"iss": s.Issuer, "sub": c.consent, "aud": c.client, "iat": now.Unix(), "exp": now.Add(idTokenLife).Unix(),
+		"auth_time": c.authTime, "acr": c.acr, "openbanking_intent_id": c.consent,
 		"http://openbanking.org.uk/refresh_token_expires_at": now.Add(refreshLife).Unix(),
 	}
 	if c.nonce != "" {
@@ -244,5 +276,8 @@ func (s *Server) idToken(c idClaims) (string, error) {
 	if c.state != "" {
 		claims["s_hash"] = fapi.HalfHash(c.state)
 	}
-	return fapi.SignJWT(s.Key, "JWT", claims)
+	if c.token != "" {
+		claims["at_hash"] = fapi.HalfHash(c.token)
+	}
+	return fapi.SignJWT(s.SigningKey(), "JWT", claims)
 }

@@ -37,9 +37,10 @@ func FuzzBerkaTransactionRow(f *testing.F) {
 // when read again.
 func FuzzCursor(f *testing.F) {
 	f.Add(cursorAfter(Entry{BookedAt: time.Unix(1_700_000_000, 0), Seq: 7}))
+	f.Add(cursorBefore(Entry{BookedAt: time.Unix(1_700_000_000, 0), Seq: 7}))
 	f.Add("MS4x")
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := parseCursor(s)
+		p, _, err := parseCursor(s)
 		if err != nil {
 			if onepoint.CodeOf(err) != onepoint.CodeInvalid {
 				t.Fatalf("wrong code: %v", err)
@@ -49,7 +50,7 @@ func FuzzCursor(f *testing.F) {
 		if p == (Place{}) {
 			return
 		}
-		again, err := parseCursor(cursorAfter(Entry{BookedAt: p.BookedAt, Seq: p.Seq}))
+		again, _, err := parseCursor(cursorAfter(Entry{BookedAt: p.BookedAt, Seq: p.Seq}))
 		if err != nil || !again.BookedAt.Equal(p.BookedAt) || again.Seq != p.Seq {
 			t.Fatalf("%+v became %+v, %v", p, again, err)
 		}

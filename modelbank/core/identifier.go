@@ -12,6 +12,7 @@ import (
 const (
 	ukBankCode    = "ONEP"
 	ukSortCode    = "049901"
+	bankBIC       = "MODLGB2L"
 	czechBankCode = "8899"
 	cardPrefix    = "52000000"
 )

@@ -16,9 +16,20 @@ const (
 // Query asks for a page of an account's entries, newest first.
 type Query struct {
 	onepoint.TransactionQuery
-	Direction Direction
-	Since     time.Time // only entries booked at or after; zero is no limit
-	Until     time.Time // only entries booked at or before; zero is no limit
+	Direction  Direction
+	BookedOnly bool // leave out what is pending
+}
+
+// Within narrows the query to entries booked from one instant to the other, both
+// inclusive; a zero one does not narrow.
+func (q Query) Within(from, to time.Time) Query {
+	if from.After(q.Since) {
+		q.Since = from
+	}
+	if !to.IsZero() && (q.Until.IsZero() || to.Before(q.Until)) {
+		q.Until = to
+	}
+	return q
 }
 
 // Accounts returns the accounts of which the customer is a holder.
@@ -29,7 +40,7 @@ func (c *Core) Accounts(ctx context.Context, customer string) ([]onepoint.Accoun
 	}
 	accounts := make([]onepoint.Account, len(rows))
 	for i, r := range rows {
-		accounts[i] = r.Account
+		accounts[i] = shown(r)
 	}
 	return accounts, nil
 }
@@ -40,7 +51,13 @@ func (c *Core) Account(ctx context.Context, id string) (onepoint.Account, error)
 	if err != nil {
 		return onepoint.Account{}, onepoint.E("", "read account", "", err)
 	}
-	return a.Account, nil
+	return shown(a), nil
+}
+
+// shown is an account with what is the same for every one.
+func shown(a Account) onepoint.Account {
+	a.Servicer, a.Statements = bankBIC, onepoint.PeriodMonth
+	return a.Account
 }
 
 // Balances returns what the account has: booked; available, which pending
@@ -74,7 +91,7 @@ func (c *Core) Balances(ctx context.Context, account string) ([]onepoint.Balance
 // is a place in the statement, so what is booked while a reader pages shifts
 // nothing. CodeInvalid for a cursor that this bank did not make.
 func (c *Core) Entries(ctx context.Context, account string, q Query) (onepoint.TransactionPage, error) {
-	after, err := parseCursor(q.Cursor)
+	after, back, err := parseCursor(q.Cursor)
 	if err != nil {
 		return onepoint.TransactionPage{}, err
 	}
@@ -84,23 +101,44 @@ func (c *Core) Entries(ctx context.Context, account string, q Query) (onepoint.T
 	}
 	limit = min(limit, maxPage)
 	r := c.bounds(q)
-	r.After, r.Limit = after, limit+1 // one more tells whether there is a next page
+	r.After, r.Back, r.Limit = after, back || q.Oldest, limit+1 // one more tells whether there is another page
 	entries, err := c.store.Entries(ctx, account, r)
+	if err == nil && back && len(entries) == 0 { // what was newer is no longer shown: begin again
+		r.After, r.Back = Place{}, false
+		entries, err = c.store.Entries(ctx, account, r)
+	}
 	if err != nil {
 		return onepoint.TransactionPage{}, onepoint.E("", "read statement", "", err)
 	}
-	var page onepoint.TransactionPage
-	if len(entries) > limit {
-		entries = entries[:limit]
-		page.Next = cursorAfter(entries[limit-1])
+	return c.page(entries, r, limit), nil
+}
+
+// page cuts the entry too many and says where the neighbours are.
+func (c *Core) page(entries []Entry, r Range, limit int) onepoint.TransactionPage {
+	more, n := len(entries) > limit, len(entries)
+	var newer, older bool
+	switch {
+	case r.Back && more:
+		entries, newer = entries[1:], true
+	case more:
+		entries, older = entries[:limit], true
 	}
-	page.Transactions = c.transactions(entries)
-	return page, nil
+	if r.After != (Place{}) && n > 0 { // the reader comes from there
+		newer, older = newer || !r.Back, older || r.Back
+	}
+	page := onepoint.TransactionPage{Transactions: c.transactions(entries)}
+	if newer {
+		page.Prev = cursorBefore(entries[0])
+	}
+	if older {
+		page.Next = cursorAfter(entries[len(entries)-1])
+	}
+	return page
 }
 
 // bounds turns the civil dates and the instants of a query into one interval.
 func (c *Core) bounds(q Query) Range {
-	r := Range{From: q.Since, Direction: q.Direction}
+	r := Range{From: q.Since, Direction: q.Direction, Booked: q.BookedOnly}
 	if !q.Until.IsZero() {
 		r.Before = q.Until.Truncate(time.Microsecond).Add(time.Microsecond)
 	}

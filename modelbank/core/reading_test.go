@@ -111,9 +111,9 @@ func TestQueryLimitsByDateInstantAndDirection(t *testing.T) {
 			"up to a day":         {core.Query{TransactionQuery: onepoint.TransactionQuery{To: day(2)}}, 12 + 24},
 			"credits":             {core.Query{Direction: core.Credits}, 48},
 			"debits of one day":   {core.Query{TransactionQuery: onepoint.TransactionQuery{From: day(1), To: day(1)}, Direction: core.Debits}, 8},
-			"an instant and more": {core.Query{Since: noon().Add(-time.Hour)}, 1},
-			"up to an instant":    {core.Query{Until: noon().Add(-72 * time.Hour)}, 1},
-			"the narrower bound":  {core.Query{TransactionQuery: onepoint.TransactionQuery{From: day(9), To: day(0)}, Since: noon().Add(-2 * time.Hour), Until: noon().Add(-2 * time.Hour)}, 1},
+			"an instant and more": {core.Query{}.Within(noon().Add(-time.Hour), time.Time{}), 1},
+			"up to an instant":    {core.Query{}.Within(time.Time{}, noon().Add(-72*time.Hour)), 1},
+			"the narrower bound":  {core.Query{TransactionQuery: onepoint.TransactionQuery{From: day(9), To: day(0)}}.Within(noon().Add(-2*time.Hour), noon().Add(-2*time.Hour)), 1},
 			"an empty interval":   {core.Query{TransactionQuery: onepoint.TransactionQuery{From: day(0), To: day(1)}}, 0},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -160,7 +160,7 @@ func benchmarkPage(b *testing.B, url string) {
 	}
 	b.ResetTimer()
 	for i := 0; b.Loop(); i++ {
-		q := core.Query{TransactionQuery: onepoint.TransactionQuery{Limit: 100}, Until: noon().Add(-time.Duration(i%90) * 100 * time.Hour)}
+		q := core.Query{TransactionQuery: onepoint.TransactionQuery{Limit: 100, Until: noon().Add(-time.Duration(i%90) * 100 * time.Hour)}}
 		page, err := c.Entries(context.Background(), ids[i%len(ids)], q)
 		if err != nil || len(page.Transactions) != 100 {
 			b.Fatalf("%d entries, %v", len(page.Transactions), err)

@@ -14,6 +14,10 @@ import (
 // and neither are they.
 const SandboxPassword = "onepoint-demo"
 
+// SandboxTOTP is the secret of their one-time codes (RFC 6238, base32), as
+// published as the password.
+const SandboxTOTP = "ONEPOINTDEMOCUSTOMERSTOTPSECRETS"
+
 // Names under which data are loaded: each at most once.
 const (
 	loadDemo  = "demo"
@@ -39,6 +43,7 @@ func (c *Core) Seed(ctx context.Context, today onepoint.Date) error {
 	seedAlice(s)
 	seedBob(s)
 	seedCarol(s)
+	seedInformation(s)
 	loaded, err := c.store.Load(ctx, loadDemo, c.now(), s.finish(c.now()))
 	if err != nil {
 		return onepoint.E("", op, "", err)
@@ -174,6 +179,8 @@ type regular struct {
 }
 
 func (a seedAccount) every(r regular) {
+	var paid []payment
+	defer func() { a.arrange(r, paid) }()
 	a.s.months(func(first onepoint.Date) {
 		day := workday(first.AddDays(r.day - 1))
 		if r.early {
@@ -189,6 +196,7 @@ func (a seedAccount) every(r regular) {
 		if april := (onepoint.Date{Year: a.s.today.Year, Month: time.April, Day: 1}); !first.Before(april) {
 			minor += r.yearlyRise
 		}
+		paid = append(paid, payment{a.s.at(day, r.hour, 5), minor})
 		a.book(a.s.at(day, r.hour, 5), minor, r.against, Statement{
 			Information: r.text, Reference: r.reference, Counterparty: r.party, ProprietaryCode: r.code, BankCode: r.bankCode,
 		})

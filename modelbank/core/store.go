@@ -12,6 +12,8 @@ type Store interface {
 	Logins
 	Accounts
 	Books
+	Information
+	Statements
 }
 
 // Logins keeps who can log in.
@@ -56,7 +58,9 @@ type Range struct {
 	From      time.Time // booked at or after
 	Before    time.Time // booked before
 	Direction Direction
+	Booked    bool  // leave out what is pending
 	After     Place // continue after this entry
+	Back      bool  // the entries newer than After that are next to it; the oldest when After is zero
 	Limit     int
 }
 
@@ -81,4 +85,11 @@ type Batch struct {
 	Customers []Customer
 	Accounts  []Account
 	Movements []Movement
+
+	Beneficiaries     []onepoint.Beneficiary
+	DirectDebits      []onepoint.DirectDebit
+	StandingOrders    []onepoint.StandingOrder
+	ScheduledPayments []onepoint.ScheduledPayment
+	Offers            []onepoint.Offer
+	Parties           []onepoint.Party // by customer id
 }

@@ -30,6 +30,8 @@ type Software struct {
 	RedirectURIs []string
 	Roles        []string
 	JWKS         []byte // its public keys
+	Revoked      []byte // its revoked public keys
+	Status       string // Active or Revoked
 	Created      time.Time
 	Updated      time.Time
 }
@@ -41,6 +43,19 @@ type Store interface {
 	SaveSoftware(ctx context.Context, s Software) (Software, error)
 	// Software finds one. CodeNotFound.
 	Software(ctx context.Context, org, id string) (Software, error)
+	// SoftwareOf lists an organisation's, by name.
+	SoftwareOf(ctx context.Context, org string) ([]Software, error)
+	// UpdateSoftware changes roles, redirect URIs, keys and status of one, in a
+	// transaction that nobody else changes it in. CodeNotFound; an error of fn changes
+	// nothing.
+	UpdateSoftware(ctx context.Context, org, id string, fn func(*Software) error) (Software, error)
+	// Organisation returns one; one that the directory never heard of is active.
+	Organisation(ctx context.Context, id string) (Organisation, error)
+	// PutOrganisation writes one.
+	PutOrganisation(ctx context.Context, o Organisation) error
+	// Standing returns the status of an organisation and of a software of it, in one
+	// read. CodeNotFound for a software that is unknown.
+	Standing(ctx context.Context, org, software string) (orgStatus, softwareStatus string, err error)
 }
 
 // Config is what the directory needs.
@@ -67,6 +82,7 @@ func (d *Directory) Handler() http.Handler {
 	mux.HandleFunc("POST /directory/software-statements", d.answering(d.issue))
 	mux.HandleFunc("GET /directory/jwks", d.answering(d.ownKeys))
 	mux.HandleFunc("GET /directory/jwks/{org}/{file}", d.answering(d.softwareKeys))
+	d.administration(mux)
 	return mux
 }
 
@@ -101,13 +117,11 @@ type answer struct {
 
 // issue registers a software, or changes it, and issues its statement.
 func (d *Directory) issue(w http.ResponseWriter, r *http.Request) error {
-	const op = "issue software statement"
-	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
-		return onepoint.E(onepoint.CodeCertificateInvalid, op, "a QWAC is required", nil)
-	}
-	chain := r.TLS.PeerCertificates
-	cert, err := eidas.Verify(chain[0], chain[1:], d.Roots, d.Now(), eidas.Want{Type: eidas.TypeWeb, Usage: eidas.UsageClient})
+	cert, err := d.organisation(r)
 	if err != nil {
+		return err
+	}
+	if _, err := d.active(r.Context(), cert); err != nil {
 		return err
 	}
 	req, err := read(w, r)
@@ -124,10 +138,13 @@ func (d *Directory) issue(w http.ResponseWriter, r *http.Request) error {
 	now := d.Now()
 	s, err := d.Store.SaveSoftware(r.Context(), Software{
 		OrgID: cert.Identifier, ID: d.softwareID(), Name: req.Name, RedirectURIs: req.RedirectURIs, Roles: req.Roles,
-		JWKS: keys, Created: now, Updated: now,
+		JWKS: keys, Revoked: []byte(noKeys), Status: StatusActive, Created: now, Updated: now,
 	})
 	if err != nil {
 		return err
+	}
+	if s.Status != StatusActive {
+		return onepoint.E(onepoint.CodeForbidden, "issue software statement", "the software was revoked; register another under another name", nil)
 	}
 	statement, err := d.statement(s, cert).Signed(d.Key)
 	if err != nil {
@@ -221,7 +238,7 @@ func (d *Directory) statement(s Software, cert eidas.Certificate) fapi.SoftwareS
 	return fapi.SoftwareStatement{
 		Issuer: d.Issuer, IssuedAt: d.Now().Unix(), ID: d.NewID("ssa"),
 		SoftwareID: s.ID, SoftwareClientID: s.ID, SoftwareName: s.Name, SoftwareVersion: "1.0", Environment: "sandbox", Mode: "Test",
-		JWKSEndpoint: d.jwksURI(s), RedirectURIs: s.RedirectURIs, Roles: s.Roles,
+		JWKSEndpoint: d.jwksURI(s), JWKSRevokedEndpoint: d.revokedURI(s), RedirectURIs: s.RedirectURIs, Roles: s.Roles,
 		Authority: fapi.Authority{AuthorityID: cert.Organisation.NCAID(), RegistrationID: cert.Organisation.ID, Status: "Active"},
 		OrgStatus: "Active", OrgID: s.OrgID, OrgName: cert.Subject.Organisation,
 	}
@@ -236,13 +253,24 @@ func (d *Directory) ownKeys(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (d *Directory) softwareKeys(w http.ResponseWriter, r *http.Request) error {
-	id, ok := strings.CutSuffix(r.PathValue("file"), ".jwks")
-	if !ok {
+	file, revoked := strings.CutSuffix(r.PathValue("file"), ".revoked.jwks")
+	id, ok := strings.CutSuffix(file, ".jwks")
+	if !ok && !revoked {
 		return onepoint.E(onepoint.CodeNotFound, "find keys", "there is no such key set", nil)
 	}
 	s, err := d.Store.Software(r.Context(), r.PathValue("org"), id)
 	if err != nil {
 		return err
+	}
+	org, software, err := d.Store.Standing(r.Context(), s.OrgID, s.ID)
+	if err != nil {
+		return err
+	}
+	switch gone := org != StatusActive || software != StatusActive; {
+	case revoked:
+		return writeKeys(w, s.Revoked)
+	case gone: // keys of whom the directory does not vouch for verify nothing
+		return writeKeys(w, []byte(noKeys))
 	}
 	return writeKeys(w, s.JWKS)
 }

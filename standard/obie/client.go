@@ -34,7 +34,7 @@ type OAuth interface {
 // ClientConfig is what a client of one bank needs.
 type ClientConfig struct {
 	Resource     string // base of the account API
-	Version      string // v4.0
+	Version      string // v3.1, v3.1.11 or v4.0
 	OAuth        OAuth
 	HTTP         *http.Client // presents the QWAC, times out
 	ResponseType string       // "code" or "code id_token"
@@ -64,10 +64,11 @@ func NewClient(c ClientConfig) (*Client, error) {
 	if err != nil || base.Scheme != "https" || base.Host == "" {
 		return nil, onepoint.Missing("open the bank", "resource", "must be an https address")
 	}
-	if c.Version != "v4.0" {
-		return nil, onepoint.Missing("open the bank", "version", "must be v4.0")
+	v, ok := versionOf(c.Version)
+	if !ok {
+		return nil, onepoint.Missing("open the bank", "version", "must be v3.1, v3.1.11 or v4.0")
 	}
-	return &Client{ClientConfig: c, codec: codec{v4(), c.Zone}, base: base}, nil
+	return &Client{ClientConfig: c, codec: codec{v, c.Zone}, base: base}, nil
 }
 
 // Authorize implements onepoint.Connector: it lodges an account-access consent,
@@ -285,39 +286,47 @@ func (c *Client) follow(link string) (string, error) {
 
 // call makes one call and decodes its answer.
 func (c *Client) call(ctx context.Context, op, method, address, token string, body []byte, answer any) error {
-	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+	content, media, err := c.exchange(ctx, op, method, address, token, "application/json", body)
+	if err != nil || answer == nil {
+		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set(interactionHeader, newUUID())
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := c.HTTP.Do(req)
-	if err != nil {
-		return onepoint.E(onepoint.CodeUnavailable, op, "the bank does not answer", err)
-	}
-	defer resp.Body.Close()
-	content, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return onepoint.E(onepoint.CodeUnavailable, op, "the bank's answer broke off", err)
-	case len(content) > maxAnswer:
-		return onepoint.E(onepoint.CodeProtocol, op, "the bank's answer is too large", nil)
-	case resp.StatusCode >= 300:
-		return c.refused(op, resp, content)
-	case answer == nil:
-		return nil
-	}
-	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media != "application/json" {
+	if media != "application/json" {
 		return onepoint.E(onepoint.CodeProtocol, op, "the bank's answer is not JSON", nil)
 	}
 	if err := json.Unmarshal(content, answer); err != nil {
 		return onepoint.E(onepoint.CodeProtocol, op, "the bank's answer is malformed", err)
 	}
 	return nil
+}
+
+// exchange makes one call and returns what came, and its media type.
+func (c *Client) exchange(ctx context.Context, op, method, address, token, accept string, body []byte) (content []byte, media string, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", op, err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Accept", accept)
+	req.Header.Set(interactionHeader, newUUID())
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.HTTP.Do(req)
+	if err != nil {
+		return nil, "", onepoint.E(onepoint.CodeUnavailable, op, "the bank does not answer", err)
+	}
+	defer resp.Body.Close()
+	content, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, "", onepoint.E(onepoint.CodeUnavailable, op, "the bank's answer broke off", err)
+	case len(content) > maxAnswer:
+		return nil, "", onepoint.E(onepoint.CodeProtocol, op, "the bank's answer is too large", nil)
+	case resp.StatusCode >= 300:
+		return nil, "", c.refused(op, resp, content)
+	}
+	media, _, _ = mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return content, media, nil
 }
 
 func (c *Client) refused(op string, resp *http.Response, content []byte) error {

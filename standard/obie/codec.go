@@ -1,6 +1,7 @@
 package obie
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -32,56 +33,6 @@ func fromWire[D ~string](table []pair[D], w string, otherwise D) D {
 		}
 	}
 	return otherwise
-}
-
-// version is what differs between versions of the standard.
-type version struct {
-	path     string
-	consents []pair[onepoint.ConsentStatus]
-	statuses []pair[onepoint.TransactionStatus]
-	balances []pair[onepoint.BalanceType]
-	accounts []pair[onepoint.AccountType]
-}
-
-// v4 is version 4.0: four-letter ISO codes.
-func v4() version {
-	return version{
-		path: "/open-banking/v4.0/aisp",
-		consents: []pair[onepoint.ConsentStatus]{
-			{onepoint.ConsentAwaiting, "AWAU"},
-			{onepoint.ConsentAuthorised, "AUTH"},
-			{onepoint.ConsentRejected, "RJCT"},
-			{onepoint.ConsentRevoked, "CANC"},
-			{onepoint.ConsentExpired, "EXPD"},
-		},
-		statuses: []pair[onepoint.TransactionStatus]{
-			{onepoint.StatusBooked, "BOOK"},
-			{onepoint.StatusPending, "PDNG"},
-			{onepoint.StatusRejected, "RJCT"},
-			{onepoint.StatusPending, "FUTR"},
-			{onepoint.StatusPending, "INFO"},
-		},
-		balances: []pair[onepoint.BalanceType]{
-			{onepoint.BalanceInterimAvailable, "ITAV"},
-			{onepoint.BalanceInterimBooked, "ITBD"},
-			{onepoint.BalanceClosingBooked, "CLBD"},
-			{onepoint.BalanceOpeningBooked, "OPBD"},
-			{onepoint.BalanceExpected, "XPCD"},
-			{onepoint.BalanceOther, "INFO"},
-		},
-		accounts: []pair[onepoint.AccountType]{
-			{onepoint.AccountCurrent, "CACC"},
-			{onepoint.AccountSavings, "SVGS"},
-			{onepoint.AccountCard, "CARD"},
-			{onepoint.AccountLoan, "LOAN"},
-			{onepoint.AccountOther, "OTHR"},
-			{onepoint.AccountSavings, "LLSV"},
-			{onepoint.AccountSavings, "ONDP"},
-			{onepoint.AccountLoan, "MORT"},
-			{onepoint.AccountCurrent, "TRAN"},
-			{onepoint.AccountCurrent, "SLRY"},
-		},
-	}
 }
 
 func schemes() []pair[onepoint.IdentifierScheme] {
@@ -139,21 +90,30 @@ func unsigned(m onepoint.Money) (wireAmount, string) {
 }
 
 // instant reads a date and time with zone; some banks leave zone or time out.
+// Years that would not write back with four digits are refused.
 func (c codec) instant(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
+	t, err := c.parse(s)
+	if year := t.In(c.zone).Year(); err != nil || year < 1 || year > 9998 {
+		return time.Time{}, broken("a date", fmt.Errorf("%.40q", s))
+	}
+	return t, nil
+}
+
+func (c codec) parse(s string) (t time.Time, err error) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700"} {
-		if t, err := time.Parse(layout, s); err == nil {
+		if t, err = time.Parse(layout, s); err == nil {
 			return t, nil
 		}
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05.999999999", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, s, c.zone); err == nil {
+		if t, err = time.ParseInLocation(layout, s, c.zone); err == nil {
 			return t, nil
 		}
 	}
-	return time.Time{}, broken("a date", fmt.Errorf("%.40q", s))
+	return t, err
 }
 
 // date is the civil date at the bank.
@@ -191,19 +151,29 @@ func identifierFromWire(w wireIdentifier) onepoint.Identifier {
 	return onepoint.Identifier{Scheme: fromWire(schemes(), w.SchemeName, onepoint.SchemeOther), Value: w.Identification, Secondary: w.Secondary}
 }
 
+func usages() []pair[onepoint.AccountUsage] {
+	return []pair[onepoint.AccountUsage]{{onepoint.UsagePersonal, "Personal"}, {onepoint.UsageBusiness, "Business"}}
+}
+
 func (c codec) accountToWire(a onepoint.Account) wireAccount {
 	w := wireAccount{
-		AccountID: a.ID, Status: "Enabled", Currency: string(a.Currency), AccountTypeCode: toWire(c.accounts, a.Type, "OTHR"),
-		Description: a.Product, Nickname: a.Nickname, OpeningDate: c.midnight(a.Opened),
+		AccountID: a.ID, Status: "Enabled", Currency: string(a.Currency),
+		Description: clip(a.Product, 35), Nickname: clip(a.Nickname, 70), OpeningDate: c.midnight(a.Opened),
 	}
 	if a.Closed {
 		w.Status = "Deleted"
 	}
-	switch a.Usage {
-	case onepoint.UsagePersonal:
-		w.AccountCategory = "Personal"
-	case onepoint.UsageBusiness:
-		w.AccountCategory = "Business"
+	kind, usage := toWire(c.accounts, a.Type, ""), toWire(usages(), a.Usage, "")
+	if c.legacy {
+		w.AccountType, w.AccountSubType = usage, kind
+	} else {
+		w.AccountCategory, w.AccountTypeCode = usage, kind
+		if a.Statements != "" {
+			w.StatementFrequencyAndFormat = []wireDelivery{{toWire(frequencies(), a.Statements, "INDA"), "ONLI", "DPDF"}}
+		}
+	}
+	if a.Servicer != "" {
+		w.Servicer = &wireAgent{SchemeName: agentScheme, Identification: a.Servicer}
 	}
 	for _, i := range a.Identifiers {
 		w.Account = append(w.Account, identifierToWire(i, a.Holder))
@@ -220,14 +190,14 @@ func (c codec) accountFromWire(w wireAccount) (onepoint.Account, error) {
 		return onepoint.Account{}, err
 	}
 	a := onepoint.Account{
-		ID: w.AccountID, Currency: onepoint.Currency(w.Currency), Type: fromWire(c.accounts, w.AccountTypeCode, onepoint.AccountOther),
-		Product: w.Description, Nickname: w.Nickname, Opened: c.date(opened), Closed: w.Status == "Deleted",
+		ID: w.AccountID, Currency: onepoint.Currency(w.Currency), Type: fromWire(c.accounts, cmp.Or(w.AccountTypeCode, w.AccountSubType), onepoint.AccountOther),
+		Usage: fromWire(usages(), cmp.Or(w.AccountCategory, w.AccountType), ""), Product: w.Description, Nickname: w.Nickname, Opened: c.date(opened), Closed: w.Status == "Deleted",
 	}
-	switch w.AccountCategory {
-	case "Personal":
-		a.Usage = onepoint.UsagePersonal
-	case "Business":
-		a.Usage = onepoint.UsageBusiness
+	if w.Servicer != nil {
+		a.Servicer = w.Servicer.Identification
+	}
+	if len(w.StatementFrequencyAndFormat) > 0 {
+		a.Statements = fromWire(frequencies(), w.StatementFrequencyAndFormat[0].Frequency, "")
 	}
 	for _, i := range w.Account {
 		if id := identifierFromWire(i); id.Value != "" {
@@ -243,7 +213,7 @@ func (c codec) accountFromWire(w wireAccount) (onepoint.Account, error) {
 func (c codec) balanceToWire(account string, b onepoint.Balance) wireBalance {
 	amount, indicator := unsigned(b.Amount)
 	w := wireBalance{
-		AccountID: account, CreditDebitIndicator: indicator, Type: toWire(c.balances, b.Type, "INFO"), DateTime: c.stamp(b.At), Amount: amount,
+		AccountID: account, CreditDebitIndicator: indicator, Type: toWire(c.balances, b.Type, ""), DateTime: c.stamp(b.At), Amount: amount,
 	}
 	for _, l := range b.CreditLines {
 		line, _ := unsigned(l.Amount)
@@ -278,7 +248,7 @@ func (c codec) transactionToWire(account string, t onepoint.Transaction) wireTra
 	amount, indicator := unsigned(t.Amount)
 	w := wireTransaction{
 		AccountID: account, TransactionID: t.ID, Reference: t.Reference, CreditDebitIndicator: indicator,
-		Status: toWire(c.statuses, t.Status, "INFO"), Mutability: "Immutable", ValueDateTime: c.midnight(t.ValueDate),
+		Status: toWire(c.statuses, t.Status, toWire(c.statuses, onepoint.StatusRejected, "")), Mutability: "Immutable", ValueDateTime: c.midnight(t.ValueDate),
 		Information: t.Information, Amount: amount, CurrencyExchange: exchangeToWire(t.Exchange),
 	}
 	if t.Status == onepoint.StatusPending {
@@ -287,17 +257,13 @@ func (c codec) transactionToWire(account string, t onepoint.Transaction) wireTra
 	if w.BookingDateTime = c.stamp(t.BookedAt); w.BookingDateTime == "" {
 		w.BookingDateTime = c.midnight(t.BookingDate)
 	}
-	if code, sub, ok := strings.Cut(t.BankCode, "/"); ok {
-		w.BankTransactionCode = &wireBankCode{code, sub}
-	} else if i := strings.LastIndexByte(t.BankCode, '-'); i > 0 {
-		w.BankTransactionCode = &wireBankCode{t.BankCode[:i], t.BankCode[i+1:]}
-	}
+	w.BankTransactionCode = c.bankCodeToWire(t.BankCode)
 	if t.ProprietaryCode != "" {
 		w.ProprietaryCode = &wireProprietaryCode{Code: t.ProprietaryCode}
 	}
 	if t.BalanceAfter != nil {
 		after, side := unsigned(t.BalanceAfter.Amount)
-		w.Balance = &wireRunningBalance{side, toWire(c.balances, t.BalanceAfter.Type, "INFO"), after}
+		w.Balance = &wireRunningBalance{side, toWire(c.balances, t.BalanceAfter.Type, ""), after}
 	}
 	if t.Merchant != (onepoint.Merchant{}) {
 		w.MerchantDetails = &wireMerchant{t.Merchant.Name, t.Merchant.CategoryCode}
@@ -306,29 +272,47 @@ func (c codec) transactionToWire(account string, t onepoint.Transaction) wireTra
 	return w
 }
 
+// bankCodeToWire splits a code into its family and its sub-family; version 3.1
+// spells both out. The domain of a family that the table does not know stays.
+func (c codec) bankCodeToWire(code string) *wireBankCode {
+	at := strings.LastIndexByte(code, '-')
+	if at <= 0 {
+		return nil
+	}
+	family, product := code[:at], code[at+1:]
+	return &wireBankCode{toWire(c.families, family, family), toWire(c.products, product, product)}
+}
+
+func (c codec) bankCodeFromWire(w wireBankCode) string {
+	return strings.Trim(fromWire(c.families, w.Code, w.Code)+"-"+fromWire(c.products, w.SubCode, w.SubCode), "-")
+}
+
 // counterpartyToWire names the other side: the debtor of what came in, the
 // creditor of what went out.
 func counterpartyToWire(w *wireTransaction, t onepoint.Transaction) {
-	p := t.Counterparty
-	var account *wireIdentifier
+	account, agent := partyToWire(t.Counterparty)
+	if t.Amount.IsNegative() {
+		w.CreditorAccount, w.CreditorAgent = account, agent
+	} else {
+		w.DebtorAccount, w.DebtorAgent = account, agent
+	}
+}
+
+// partyToWire splits the other side into its account and its bank.
+func partyToWire(p onepoint.Counterparty) (account *wireIdentifier, agent *wireAgent) {
 	if p.Name != "" || p.Identifier.Value != "" {
 		account = &wireIdentifier{Name: p.Name}
 		if p.Identifier.Value != "" {
 			*account = identifierToWire(p.Identifier, p.Name)
 		}
 	}
-	var agent *wireAgent
 	if p.Agent != "" {
 		agent = &wireAgent{Identification: p.Agent}
 		if len(p.Agent) == 8 || len(p.Agent) == 11 { // a BIC; banks have codes of their own too
 			agent.SchemeName = agentScheme
 		}
 	}
-	if t.Amount.IsNegative() {
-		w.CreditorAccount, w.CreditorAgent = account, agent
-	} else {
-		w.DebtorAccount, w.DebtorAgent = account, agent
-	}
+	return account, agent
 }
 
 func exchangeToWire(e *onepoint.Exchange) *wireExchange {
@@ -375,7 +359,7 @@ func (c codec) transactionFromWire(w wireTransaction, raw []byte) (onepoint.Tran
 		t.BookedAt = booked.UTC()
 	}
 	if w.BankTransactionCode != nil {
-		t.BankCode = strings.Trim(w.BankTransactionCode.Code+"-"+w.BankTransactionCode.SubCode, "-")
+		t.BankCode = c.bankCodeFromWire(*w.BankTransactionCode)
 	}
 	if w.ProprietaryCode != nil {
 		t.ProprietaryCode = w.ProprietaryCode.Code
@@ -398,10 +382,13 @@ func (c codec) transactionFromWire(w wireTransaction, raw []byte) (onepoint.Tran
 }
 
 func counterpartyFromWire(w wireTransaction, out bool) onepoint.Counterparty {
-	account, agent := w.DebtorAccount, w.DebtorAgent
 	if out {
-		account, agent = w.CreditorAccount, w.CreditorAgent
+		return partyFromWire(w.CreditorAccount, w.CreditorAgent)
 	}
+	return partyFromWire(w.DebtorAccount, w.DebtorAgent)
+}
+
+func partyFromWire(account *wireIdentifier, agent *wireAgent) onepoint.Counterparty {
 	var p onepoint.Counterparty
 	if account != nil {
 		p.Name, p.Identifier = account.Name, identifierFromWire(*account)
@@ -422,7 +409,7 @@ func permissionsToWire(list []onepoint.Permission) []string {
 
 func (c codec) consentToWire(consent onepoint.Consent, self string) wireConsent {
 	var w wireConsent
-	w.Data.ConsentID, w.Data.Status = consent.ID, toWire(c.consents, consent.Status, "RJCT")
+	w.Data.ConsentID, w.Data.Status = consent.ID, toWire(c.consents, consent.Status, "")
 	w.Data.CreationDateTime, w.Data.StatusUpdateDateTime = c.stamp(consent.Created), c.stamp(consent.Updated)
 	w.Data.Permissions = permissionsToWire(consent.Access.Permissions)
 	w.Data.ExpirationDateTime = c.stamp(consent.Access.Expires)
@@ -432,10 +419,8 @@ func (c codec) consentToWire(consent onepoint.Consent, self string) wireConsent 
 }
 
 func (c codec) accessToWire(a onepoint.Access) wireConsentRequest {
-	var w wireConsentRequest
-	w.Data.Permissions = permissionsToWire(a.Permissions)
-	w.Data.ExpirationDateTime = c.stamp(a.Expires)
-	w.Data.TransactionFromDateTime, w.Data.TransactionToDateTime = c.stamp(a.From), c.stamp(a.To)
-	w.Risk = &struct{}{}
-	return w
+	return wireConsentRequest{Risk: &struct{}{}, Data: &wireAccess{
+		Permissions: permissionsToWire(a.Permissions), ExpirationDateTime: c.stamp(a.Expires),
+		TransactionFromDateTime: c.stamp(a.From), TransactionToDateTime: c.stamp(a.To),
+	}}
 }

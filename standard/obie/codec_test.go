@@ -1,7 +1,9 @@
 package obie
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -11,13 +13,15 @@ import (
 	"github.com/onepointledger/onepoint"
 )
 
-func london(t testing.TB) codec {
+func london(t testing.TB) codec { return inLondon(t, v4()) }
+
+func inLondon(t testing.TB, v version) codec {
 	t.Helper()
 	zone, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return codec{v4(), zone}
+	return codec{v, zone}
 }
 
 // Whatever transaction a bank shows arrives as it was: through the wire and back.
@@ -140,14 +144,34 @@ func FuzzReadTransaction(f *testing.F) {
 	})
 }
 
+// A consent request is refused with a code that both versions know, or gives
+// permissions that can be written again.
 func FuzzConsentRequest(f *testing.F) {
-	f.Add([]byte(`{"Data":{"Permissions":["ReadAccountsBasic"]},"Risk":{}}`))
-	f.Add([]byte(`{"Data":{"Permissions":null},"Risk":{}}`))
-	server := &Server{codec: london(f)}
+	for _, seed := range []string{
+		`{"Data":{"Permissions":["ReadAccountsBasic"]},"Risk":{}}`, `{"Data":{"Permissions":null},"Risk":{}}`, `{"Risk":{},"Data":[]}`, `null`, `{"Data":null,"Risk":{}} {}`,
+		`{"Data":{"Permissions":["ReadBalances"],"ExpirationDateTime":"2027-05-02T00:00:00.123+00:00","TransactionToDateTime":"2026-12-03"},"Risk":{}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	codecs := []codec{inLondon(f, v3()), inLondon(f, v4())}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		a, err := server.readConsentRequest(body)
-		if err == nil && a.Permissions == nil && len(body) == 0 {
-			t.Fatalf("took %q", body)
+		for _, c := range codecs {
+			a, err := c.readConsentRequest(body)
+			var ref *refusal
+			switch {
+			case err == nil && (a.Permissions == nil && !bytes.Contains(body, []byte("[")) || a.Version != c.name):
+				t.Fatalf("took %q as %+v", body, a)
+			case err != nil && (!errors.As(err, &ref) || ref.status != 400 || c.legacy == (c.errorCode(ref.code) == ref.code)):
+				t.Fatalf("%q: %v", body, err)
+			case err == nil:
+				wire, err := json.Marshal(c.accessToWire(a))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := c.readConsentRequest(wire); err != nil && a.Permissions != nil {
+					t.Fatalf("%q became %s: %v", body, wire, err)
+				}
+			}
 		}
 	})
 }

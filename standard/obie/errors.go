@@ -9,7 +9,7 @@ import (
 // errorTable is the edge between our codes and the standard's (obie error codes,
 // OB_Internal_Codeset). The server takes the first row of a code; the client the
 // first row of a wire code, and for answers without one the first of a status.
-// v3 names are kept beside their successors for the version that will need them.
+// A code of 4.0 names its row wherever both versions are meant.
 func errorTable() []errorRow {
 	return []errorRow{
 		{onepoint.CodeInvalid, http.StatusBadRequest, "U002", "UK.OBIE.Field.Invalid"},
@@ -31,6 +31,21 @@ func errorTable() []errorRow {
 		{onepoint.CodeInvalid, http.StatusBadRequest, "U006", "UK.OBIE.Header.Invalid"},
 		{onepoint.CodeInvalid, http.StatusBadRequest, "U007", "UK.OBIE.Header.Missing"},
 		{onepoint.CodeInvalid, http.StatusBadRequest, "U010", "UK.OBIE.Resource.InvalidFormat"},
+		{onepoint.CodeConflict, http.StatusBadRequest, "U012", "UK.OBIE.Rules.AfterCutOffDateTime"},
+		{onepoint.CodeConflict, http.StatusBadRequest, "U013", "UK.OBIE.Rules.DuplicateReference"},
+		{onepoint.CodeConflict, http.StatusBadRequest, "U014", "UK.OBIE.Rules.FailsControlParameters"},
+		{onepoint.CodeSignatureInvalid, http.StatusBadRequest, "U016", "UK.OBIE.Signature.InvalidClaim"},
+		{onepoint.CodeSignatureInvalid, http.StatusBadRequest, "U017", "UK.OBIE.Signature.MissingClaim"},
+		{onepoint.CodeSignatureInvalid, http.StatusBadRequest, "U018", "UK.OBIE.Signature.Malformed"},
+		{onepoint.CodeSignatureInvalid, http.StatusBadRequest, "U019", "UK.OBIE.Signature.Missing"},
+		{onepoint.CodeSignatureInvalid, http.StatusBadRequest, "U020", "UK.OBIE.Signature.Unexpected"},
+		{onepoint.CodeInvalid, http.StatusBadRequest, "U021", "UK.OBIE.Unsupported.AccountIdentifier"},
+		{onepoint.CodeInvalid, http.StatusBadRequest, "U022", "UK.OBIE.Unsupported.AccountSecondaryIdentifier"},
+		{onepoint.CodeInvalid, http.StatusBadRequest, "U023", "UK.OBIE.Unsupported.Currency"},
+		{onepoint.CodeInvalid, http.StatusBadRequest, "U024", "UK.OBIE.Unsupported.EventType"},
+		{onepoint.CodeInvalid, http.StatusBadRequest, "U025", "UK.OBIE.Unsupported.Frequency"},
+		{onepoint.CodeInvalid, http.StatusBadRequest, "U026", "UK.OBIE.Unsupported.LocalInstrument"},
+		{onepoint.CodeInvalid, http.StatusBadRequest, "U027", "UK.OBIE.Unsupported.Scheme"},
 	}
 }
 
@@ -60,6 +75,16 @@ func fieldInvalid(path, msg string) error {
 	return &refusal{http.StatusBadRequest, "U002", msg, path}
 }
 
+// errorCode is how the version writes a code of the table.
+func (v version) errorCode(code string) string {
+	for _, row := range errorTable() {
+		if v.legacy && row.v4 == code {
+			return row.v3
+		}
+	}
+	return code
+}
+
 // fromAnswer is our form of an error that a bank answered.
 func fromAnswer(op string, status int, body wireErrors) *onepoint.Error {
 	for _, e := range body.Errors {
@@ -68,7 +93,7 @@ func fromAnswer(op string, status int, body wireErrors) *onepoint.Error {
 				if row.v4 == "U000" {
 					break
 				}
-				return onepoint.E(row.code, op, message(row.code), &refusal{status, e.ErrorCode, clip(e.Message), e.Path})
+				return onepoint.E(row.code, op, message(row.code), &refusal{status, e.ErrorCode, clip(e.Message, 200), e.Path})
 			}
 		}
 	}
@@ -90,9 +115,10 @@ func fromAnswer(op string, status int, body wireErrors) *onepoint.Error {
 	return onepoint.E(code, op, message(code), &refusal{status: status, msg: "no known error code"})
 }
 
-func clip(s string) string {
-	if len(s) > 200 {
-		return s[:200]
+// clip keeps at most so many characters.
+func clip(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most])
 	}
 	return s
 }

@@ -1,14 +1,10 @@
 package obie
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -32,10 +28,37 @@ type TokenChecker interface {
 	CheckToken(ctx context.Context, bearer string, cert *x509.Certificate) (fapi.TokenInfo, error)
 }
 
+// Bank is the bank behind the account-information API.
+type Bank interface {
+	onepoint.ASPSP
+	AccountInformation
+}
+
+// AccountInformation is what the API shows beside accounts, balances and
+// transactions. An account is one of the consent's; an empty one, where a list
+// may be of all, is every one. The errors are those of [onepoint.AccountSource],
+// and CodeNotFound for a statement that the account has not.
+type AccountInformation interface {
+	Beneficiaries(ctx context.Context, c onepoint.Consent, account string) ([]onepoint.Beneficiary, error)
+	DirectDebits(ctx context.Context, c onepoint.Consent, account string) ([]onepoint.DirectDebit, error)
+	StandingOrders(ctx context.Context, c onepoint.Consent, account string) ([]onepoint.StandingOrder, error)
+	ScheduledPayments(ctx context.Context, c onepoint.Consent, account string) ([]onepoint.ScheduledPayment, error)
+	Products(ctx context.Context, c onepoint.Consent, account string) ([]onepoint.Product, error)
+	Offers(ctx context.Context, c onepoint.Consent, account string) ([]onepoint.Offer, error)
+	Party(ctx context.Context, c onepoint.Consent) (onepoint.Party, error)
+	// Parties returns who holds an account, the one to show alone first.
+	Parties(ctx context.Context, c onepoint.Consent, account string) ([]onepoint.Party, error)
+	Statements(ctx context.Context, c onepoint.Consent, account string, q onepoint.StatementQuery) ([]onepoint.Statement, error)
+	Statement(ctx context.Context, c onepoint.Consent, account, id string) (onepoint.Statement, error)
+	StatementTransactions(ctx context.Context, c onepoint.Consent, account, id string, q onepoint.TransactionQuery) (onepoint.TransactionPage, error)
+	// StatementFile writes a statement as application/pdf or text/plain.
+	StatementFile(ctx context.Context, c onepoint.Consent, account, id, media string) (onepoint.Document, error)
+}
+
 // ServerConfig is what the account API needs.
 type ServerConfig struct {
 	BaseURL  string // https, without a slash at the end
-	Bank     onepoint.ASPSP
+	Bank     Bank
 	Tokens   TokenChecker
 	Zone     *time.Location // the bank's
 	PageSize int            // transactions of a page; 0 means 100; 25 to 1000 by the standard
@@ -44,12 +67,17 @@ type ServerConfig struct {
 	Log      *slog.Logger
 }
 
-// Server serves the account-information API over an ASPSP. It only translates:
-// what a consent allows, the ASPSP decides.
+// Server serves the account-information API, in every version side by side, over
+// a [Bank]. It only translates: what a consent allows, the bank decides.
 type Server struct {
 	ServerConfig
+	mux *http.ServeMux
+}
+
+// api is the API in one version.
+type api struct {
+	*Server
 	codec codec
-	mux   *http.ServeMux
 }
 
 // NewServer makes the server.
@@ -60,44 +88,66 @@ func NewServer(c ServerConfig) (*Server, error) {
 	if c.PageSize < 25 || c.PageSize > 1000 {
 		return nil, fmt.Errorf("a page holds 25 to 1000 transactions, not %d", c.PageSize)
 	}
-	s := &Server{ServerConfig: c, codec: codec{v4(), c.Zone}, mux: http.NewServeMux()}
-	for _, r := range s.routes() {
-		s.mux.Handle(s.codec.path+r.path, s.methods(r.methods))
+	s := &Server{ServerConfig: c, mux: http.NewServeMux()}
+	for _, v := range versions() {
+		a := &api{s, codec{v, c.Zone}}
+		for _, r := range a.routes() {
+			s.mux.Handle(v.base+aisp+r.path, a.methods(r))
+		}
 	}
+	newest := &api{s, codec{v4(), c.Zone}}
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		s.refuse(w, r, &refusal{http.StatusNotFound, "U011", "there is no such resource", ""})
+		newest.refuse(w, r, &refusal{status: http.StatusNotFound, msg: "there is no such resource"})
 	})
 	return s, nil
 }
 
+// call answers one request: a nil body is none, an onepoint.Document a file,
+// anything else JSON.
 type call func(r *http.Request) (status int, body any, err error)
 
 // route is one path of the standard with its methods.
 type route struct {
 	path    string
 	methods map[string]call
+	media   []string // what is served; nil is JSON
 }
 
-// routes is the whole API. A resource that the standard has and this bank does
-// not serve is 404, as the standard says.
-func (s *Server) routes() []route {
-	get := http.MethodGet
+func get(path string, do call) route {
+	return route{path: path, methods: map[string]call{http.MethodGet: do}}
+}
+
+// routes is the whole API (account-info-openapi.yaml, the same paths in both
+// versions).
+func (a *api) routes() []route {
+	const one = "/accounts/{account}"
+	file := get(one+"/statements/{statement}/file", a.statementFile)
+	file.media = fileMedia()
 	return []route{
-		{"/account-access-consents", map[string]call{http.MethodPost: s.lodge}},
-		{"/account-access-consents/{consent}", map[string]call{get: s.readConsent, http.MethodDelete: s.deleteConsent}},
-		{"/accounts", map[string]call{get: s.accounts}},
-		{"/accounts/{account}", map[string]call{get: s.account}},
-		{"/accounts/{account}/balances", map[string]call{get: s.balances}},
-		{"/accounts/{account}/transactions", map[string]call{get: s.transactions}},
-		{"/balances", map[string]call{get: s.allBalances}},
-		{"/transactions", map[string]call{get: s.allTransactions}},
+		{path: "/account-access-consents", methods: map[string]call{http.MethodPost: a.lodge}},
+		{path: "/account-access-consents/{consent}", methods: map[string]call{http.MethodGet: a.readConsent, http.MethodDelete: a.deleteConsent}},
+		get("/accounts", a.accounts),
+		get(one, a.account),
+		get("/balances", a.allBalances), get(one+"/balances", a.balances),
+		get("/transactions", a.allTransactions), get(one+"/transactions", a.transactions),
+		get("/beneficiaries", a.beneficiaries), get(one+"/beneficiaries", a.beneficiaries),
+		get("/direct-debits", a.directDebits), get(one+"/direct-debits", a.directDebits),
+		get("/standing-orders", a.standingOrders), get(one+"/standing-orders", a.standingOrders),
+		get("/scheduled-payments", a.scheduledPayments), get(one+"/scheduled-payments", a.scheduledPayments),
+		get("/products", a.products), get(one+"/product", a.products),
+		get("/offers", a.offers), get(one+"/offers", a.offers),
+		get("/party", a.partyOfUser), get(one+"/party", a.party), get(one+"/parties", a.parties),
+		get("/statements", a.statements), get(one+"/statements", a.statements),
+		get(one+"/statements/{statement}", a.statement),
+		get(one+"/statements/{statement}/transactions", a.statementTransactions),
+		file,
 	}
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := r.Header.Get(interactionHeader)
-	if id == "" || len(id) > 64 || strings.ContainsFunc(id, func(c rune) bool { return c < '!' || c > '~' }) {
+	if id == "" || len(id) > 40 || strings.ContainsFunc(id, func(c rune) bool { return c < '!' || c > '~' }) {
 		id = newUUID()
 	}
 	w.Header().Set(interactionHeader, id)
@@ -116,109 +166,54 @@ func newUUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-func (s *Server) methods(calls map[string]call) http.Handler {
+func (a *api) methods(route route) http.Handler {
 	var allowed []string
-	for m := range calls {
+	for m := range route.methods {
 		allowed = append(allowed, m)
 	}
 	slices.Sort(allowed)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		do, ok := calls[r.Method]
+		do, ok := route.methods[r.Method]
 		if !ok {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			s.refuse(w, r, &refusal{http.StatusMethodNotAllowed, "U000", "the method is not allowed here", ""})
+			a.refuse(w, r, &refusal{status: http.StatusMethodNotAllowed, msg: "the method is not allowed here"})
 			return
 		}
-		if !acceptsJSON(r.Header.Get("Accept")) {
-			s.refuse(w, r, &refusal{http.StatusNotAcceptable, "U006", "only application/json is served", "Accept"})
+		if route.media == nil && accepted(r.Header.Get("Accept"), "application/json") == "" {
+			a.refuse(w, r, &refusal{status: http.StatusNotAcceptable, msg: "only application/json is served", path: "Accept"})
 			return
 		}
 		status, body, err := do(r)
 		if err != nil {
-			s.refuse(w, r, err)
+			a.refuse(w, r, err)
 			return
 		}
-		s.answer(w, r, status, body)
+		a.answer(w, r, status, body)
 	})
 }
 
-func acceptsJSON(accept string) bool {
+// accepted picks the first of the offers that an Accept header takes, or "".
+func accepted(accept string, offers ...string) string {
 	if accept == "" {
-		return true
+		return offers[0]
 	}
 	for part := range strings.SplitSeq(accept, ",") {
-		media, _, err := mime.ParseMediaType(part)
-		if err == nil && (media == "application/json" || media == "*/*" || media == "application/*") {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int, body any) {
-	if body == nil {
-		w.WriteHeader(status)
-		return
-	}
-	b, err := json.Marshal(body)
-	if err != nil {
-		s.refuse(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	w.Write(b)
-}
-
-// refuse writes the standard's error. 401 has no body (v4.0).
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var ref *refusal
-	if !errors.As(err, &ref) {
-		ref = refusalOf(err)
-	}
-	level := slog.LevelInfo
-	if ref.status >= 500 {
-		level = slog.LevelError
-	}
-	s.Log.Log(r.Context(), level, "account call refused", "path", r.URL.Path, "status", ref.status,
-		"interaction", w.Header().Get(interactionHeader), "cause", err)
-	if ref.code == "" {
-		if ref.status == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		}
-		w.WriteHeader(ref.status)
-		return
-	}
-	body, encErr := json.Marshal(wireErrors{
-		ID: w.Header().Get(interactionHeader), Errors: []wireError{{ref.code, ref.msg, ref.path}},
-	})
-	if encErr != nil {
-		w.WriteHeader(http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(ref.status)
-	w.Write(body)
-}
-
-func refusalOf(err error) *refusal {
-	code := onepoint.CodeOf(err)
-	for _, row := range errorTable() {
-		if row.code != code {
+		media, params, err := mime.ParseMediaType(part)
+		if err != nil || params["q"] == "0" {
 			continue
 		}
-		r := &refusal{row.status, row.v4, onepoint.MessageOf(err), ""}
-		var e *onepoint.Error
-		if errors.As(err, &e) && len(e.Fields) > 0 {
-			r.path, r.msg = e.Fields[0].Name, e.Fields[0].Message
+		for _, o := range offers {
+			kind, _, _ := strings.Cut(o, "/")
+			if media == o || media == "*/*" || media == kind+"/*" {
+				return o
+			}
 		}
-		return r
 	}
-	return &refusal{http.StatusInternalServerError, "U000", onepoint.MessageOf(err), ""}
+	return ""
 }
 
 // authorised checks the token: its certificate, its kind and its scope.
-func (s *Server) authorised(r *http.Request, grantType string) (fapi.TokenInfo, error) {
+func (s *Server) authorised(r *http.Request, grantType, scope string) (fapi.TokenInfo, error) {
 	unauthorised := &refusal{status: http.StatusUnauthorized, msg: "no valid access token"}
 	bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || bearer == "" || r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
@@ -231,112 +226,12 @@ func (s *Server) authorised(r *http.Request, grantType string) (fapi.TokenInfo, 
 	if info.GrantType != grantType {
 		return info, unauthorised
 	}
-	if !slices.Contains(info.Scopes, "accounts") {
-		return info, &refusal{http.StatusForbidden, "U008", "the access token lacks the scope accounts", ""}
+	if !slices.Contains(info.Scopes, scope) {
+		return info, &refusal{status: http.StatusForbidden, code: "U008", msg: "the access token lacks the scope " + scope}
 	}
 	return info, nil
 }
 
 func tppOf(t fapi.TokenInfo) onepoint.TPP {
 	return onepoint.TPP{ClientID: t.ClientID, OrganisationID: t.OrganisationID, Name: t.ClientName}
-}
-
-// consent is the consent behind a token of the user's, as it stands now.
-func (s *Server) consent(r *http.Request) (onepoint.Consent, error) {
-	info, err := s.authorised(r, "authorization_code")
-	if err != nil {
-		return onepoint.Consent{}, err
-	}
-	return s.Bank.Consent(r.Context(), tppOf(info), info.ConsentID)
-}
-
-func (s *Server) lodge(r *http.Request) (int, any, error) {
-	info, err := s.authorised(r, "client_credentials")
-	if err != nil {
-		return 0, nil, err
-	}
-	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/json" {
-		return 0, nil, &refusal{http.StatusUnsupportedMediaType, "U006", "the body must be application/json", "Content-Type"}
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return 0, nil, &refusal{http.StatusBadRequest, "U010", "the body is too large or broke off", ""}
-	}
-	access, err := s.readConsentRequest(body)
-	if err != nil {
-		return 0, nil, err
-	}
-	consent, err := s.Bank.Lodge(r.Context(), tppOf(info), access)
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusCreated, s.codec.consentToWire(consent, s.BaseURL+r.URL.Path+"/"+consent.ID), nil
-}
-
-func (s *Server) readConsentRequest(body []byte) (onepoint.Access, error) {
-	var w wireConsentRequest
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&w); err != nil {
-		var typed *json.UnmarshalTypeError
-		name, unknown := strings.CutPrefix(err.Error(), "json: unknown field ")
-		switch {
-		case unknown:
-			return onepoint.Access{}, &refusal{http.StatusBadRequest, "U005", "the field is not expected here", strings.Trim(name, `"`)}
-		case errors.As(err, &typed):
-			return onepoint.Access{}, fieldInvalid(typed.Field, "the field has the wrong type")
-		}
-		return onepoint.Access{}, &refusal{http.StatusBadRequest, "U010", "the body is not the JSON that is expected", ""}
-	}
-	if dec.More() {
-		return onepoint.Access{}, &refusal{http.StatusBadRequest, "U010", "there is more after the JSON object", ""}
-	}
-	switch {
-	case w.Risk == nil:
-		return onepoint.Access{}, fieldMissing("Risk")
-	case w.Data.Permissions == nil:
-		return onepoint.Access{}, fieldMissing("Data.Permissions")
-	}
-	var a onepoint.Access
-	for _, p := range w.Data.Permissions {
-		a.Permissions = append(a.Permissions, onepoint.Permission(p))
-	}
-	for _, d := range []struct {
-		path, text string
-		to         *time.Time
-	}{
-		{"Data.ExpirationDateTime", w.Data.ExpirationDateTime, &a.Expires},
-		{"Data.TransactionFromDateTime", w.Data.TransactionFromDateTime, &a.From},
-		{"Data.TransactionToDateTime", w.Data.TransactionToDateTime, &a.To},
-	} {
-		t, err := s.codec.instant(d.text)
-		if err != nil {
-			return a, &refusal{http.StatusBadRequest, "U003", "the field is no ISO 8601 date and time", d.path}
-		}
-		*d.to = t
-	}
-	return a, nil
-}
-
-func (s *Server) readConsent(r *http.Request) (int, any, error) {
-	info, err := s.authorised(r, "client_credentials")
-	if err != nil {
-		return 0, nil, err
-	}
-	consent, err := s.Bank.Consent(r.Context(), tppOf(info), r.PathValue("consent"))
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusOK, s.codec.consentToWire(consent, s.BaseURL+r.URL.Path), nil
-}
-
-func (s *Server) deleteConsent(r *http.Request) (int, any, error) {
-	info, err := s.authorised(r, "client_credentials")
-	if err != nil {
-		return 0, nil, err
-	}
-	if err := s.Bank.Revoke(r.Context(), tppOf(info), r.PathValue("consent")); err != nil {
-		return 0, nil, err
-	}
-	return http.StatusNoContent, nil, nil
 }

@@ -2,18 +2,21 @@ package obie
 
 import "encoding/json"
 
-// The wire types of the account-information API v4.0, as in
-// account-info-openapi.yaml. Only what this program reads or writes is named;
+// The wire types of the account-information API, as in account-info-openapi.yaml
+// of v3.1.11 and v4.0; a field that one version alone has is empty in the other.
+// Only what this program reads or writes is named;
 // what else a bank sends is kept in the raw payload.
 
 type wireConsentRequest struct {
-	Data struct {
-		Permissions             []string `json:"Permissions"`
-		ExpirationDateTime      string   `json:"ExpirationDateTime,omitempty"`
-		TransactionFromDateTime string   `json:"TransactionFromDateTime,omitempty"`
-		TransactionToDateTime   string   `json:"TransactionToDateTime,omitempty"`
-	} `json:"Data"`
-	Risk *struct{} `json:"Risk"`
+	Data *wireAccess `json:"Data"`
+	Risk *struct{}   `json:"Risk"`
+}
+
+type wireAccess struct {
+	Permissions             []string `json:"Permissions"`
+	ExpirationDateTime      string   `json:"ExpirationDateTime,omitempty"`
+	TransactionFromDateTime string   `json:"TransactionFromDateTime,omitempty"`
+	TransactionToDateTime   string   `json:"TransactionToDateTime,omitempty"`
 }
 
 type wireConsent struct {
@@ -55,12 +58,24 @@ type wireAccount struct {
 	AccountID       string           `json:"AccountId"`
 	Status          string           `json:"Status,omitempty"`
 	Currency        string           `json:"Currency,omitempty"`
-	AccountCategory string           `json:"AccountCategory,omitempty"`
-	AccountTypeCode string           `json:"AccountTypeCode,omitempty"`
+	AccountCategory string           `json:"AccountCategory,omitempty"` // v4
+	AccountTypeCode string           `json:"AccountTypeCode,omitempty"` // v4
+	AccountType     string           `json:"AccountType,omitempty"`     // v3
+	AccountSubType  string           `json:"AccountSubType,omitempty"`  // v3
 	Description     string           `json:"Description,omitempty"`
 	Nickname        string           `json:"Nickname,omitempty"`
 	OpeningDate     string           `json:"OpeningDate,omitempty"`
 	Account         []wireIdentifier `json:"Account,omitempty"`
+	Servicer        *wireAgent       `json:"Servicer,omitempty"`
+
+	StatementFrequencyAndFormat []wireDelivery `json:"StatementFrequencyAndFormat,omitempty"` // v4
+}
+
+// wireDelivery says how often and as what statements are made.
+type wireDelivery struct {
+	Frequency           string `json:"Frequency,omitempty"`
+	CommunicationMethod string `json:"CommunicationMethod,omitempty"`
+	Format              string `json:"Format,omitempty"`
 }
 
 type wireAmount struct {
@@ -183,7 +198,10 @@ type wireError struct {
 	Path      string `json:"Path,omitempty"`
 }
 
+// wireErrors is OBErrorResponse1; Code and Message are version 3.1's.
 type wireErrors struct {
-	ID     string      `json:"Id,omitempty"`
-	Errors []wireError `json:"Errors"`
+	Code    string      `json:"Code,omitempty"`
+	ID      string      `json:"Id,omitempty"`
+	Message string      `json:"Message,omitempty"`
+	Errors  []wireError `json:"Errors"`
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accessible, owner, post, shoot, signIn, stack, visit } from './browser.js';
+import { freshCode } from './codes.js';
 
 async function toTheBank(page) {
   await page.getByRole('link', { name: 'Connect a bank' }).first().click();
@@ -13,6 +14,13 @@ async function logIn(page, login, password = 'onepoint-demo') {
   await page.getByLabel('User name').fill(login);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+/** Logs in at the bank with both factors. */
+async function logInFully(page, login) {
+  await logIn(page, login);
+  await page.getByLabel('Code from your authenticator app').fill(await freshCode(login));
+  await page.getByRole('button', { name: 'Confirm', exact: true }).click();
 }
 
 test('the first visit makes the owner, and says what is wrong with the form', async () => {
@@ -68,6 +76,11 @@ test('connecting a bank brings its accounts, balances and transactions', async (
   await logIn(page, 'alice', 'wrong');
   await page.getByRole('alert').waitFor();
   await logIn(page, 'alice');
+  await page.getByRole('heading', { name: 'Confirm it is you' }).waitFor();
+  await accessible(page, 'the bank’s second factor');
+  await shoot(page, 'bank-factor');
+  await page.getByLabel('Code from your authenticator app').fill(await freshCode('alice'));
+  await page.getByRole('button', { name: 'Confirm', exact: true }).click();
   await page.getByRole('heading', { name: 'Share with One Point Ledger?' }).waitFor();
   await accessible(page, 'the bank’s consent page');
   await shoot(page, 'bank-consent');
@@ -120,7 +133,7 @@ test('refusing at the bank leads back with a way forward', async () => {
   const { page, context } = await visit();
   await signIn(page);
   await toTheBank(page);
-  await logIn(page, 'bob');
+  await logInFully(page, 'bob');
   await page.getByRole('button', { name: 'Refuse' }).click();
   await page.getByRole('heading', { name: 'Not connected' }).waitFor();
   await accessible(page, 'refusal');
@@ -151,6 +164,9 @@ test('the keyboard is enough to connect a bank', async () => {
   await page.keyboard.type('carol');
   await page.keyboard.press('Tab');
   await page.keyboard.type('onepoint-demo');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Confirm it is you' }).waitFor();
+  await page.keyboard.type(await freshCode('carol')); // the field has the focus
   await page.keyboard.press('Enter');
   await press('button', 'Allow');
   await page.getByRole('heading', { name: 'Connected' }).waitFor();
@@ -238,7 +254,7 @@ test('a return from the bank waits for its user to sign in', async () => {
   const redirect = await begin(await ownersCookie());
   const { page, context, faults } = await visit();
   await page.goto(redirect);
-  await logIn(page, 'bob');
+  await logInFully(page, 'bob');
   await page.getByRole('button', { name: 'Allow' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await page.getByText('Sign in as the user who started this connection').waitFor();
@@ -263,7 +279,7 @@ test('what a program began is finished in a browser that is not signed in', asyn
   const redirect = await begin({ Authorization: `Bearer ${key}` });
   const { page, context, faults } = await visit();
   await page.goto(redirect);
-  await logIn(page, 'bob');
+  await logInFully(page, 'bob');
   await page.getByRole('button', { name: 'Allow' }).click();
   await page.getByRole('heading', { name: 'Connected' }).waitFor();
   await forgotten(page);
@@ -277,7 +293,7 @@ test('a cut event stream does not keep the user waiting', async () => {
   await context.route('**/api/v1/events', (route) => route.abort());
   await signIn(page);
   await toTheBank(page);
-  await logIn(page, 'bob');
+  await logInFully(page, 'bob');
   await page.getByRole('button', { name: 'Allow' }).click();
   await page.getByRole('heading', { name: 'Connected' }).waitFor();
   await context.close();

@@ -135,7 +135,8 @@ func (s *Server) read(ctx context.Context, account string, wanted []numbered) (m
 		return out, nil
 	}
 	byID := make(map[string]int64, len(wanted))
-	q := core.Query{Since: wanted[0].At, Until: wanted[0].At}
+	var q core.Query
+	q.Since, q.Until = wanted[0].At, wanted[0].At
 	for _, w := range wanted {
 		byID[w.ID] = w.N
 		if w.At.Before(q.Since) {

@@ -235,7 +235,7 @@ func TestDriverOpensTheShippedProfile(t *testing.T) {
 				t.Errorf("onboard: %v", err)
 			}
 			env.Profile.Onboarding.Recipe = "another"
-			if _, err := d.Onboard(env); onepoint.CodeOf(err) != onepoint.CodeInvalid {
+			if _, err := d.Onboard(env); onepoint.CodeOf(err) != onepoint.CodeInternal {
 				t.Errorf("an unknown recipe: %v", err)
 			}
 		}

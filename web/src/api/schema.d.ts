@@ -73,6 +73,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done with keys, certificates, credentials and registrations, newest last */
+        get: operations["list-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check that no entry of the audit log was changed, moved or lost */
+        get: operations["prove-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/balances": {
         parameters: {
             query?: never;
@@ -124,6 +158,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/banks/{id}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the calls that a bank has beyond accounts, payments and funds */
+        get: operations["list-operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/banks/{id}/operations/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a bank's own call as ourselves */
+        post: operations["operate-as-client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/callback": {
         parameters: {
             query?: never;
@@ -135,6 +203,109 @@ export interface paths {
         put?: never;
         /** Finish a connection with what the bank sent back */
         post: operations["callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List keys and certificates */
+        get: operations["list-certificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a private key made elsewhere, and its certificates */
+        post: operations["import-certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a key and have the local test issuer certify it */
+        post: operations["issue-certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a key and a certificate request to send to an issuer */
+        post: operations["request-certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a certificate, and ask whether it was revoked */
+        get: operations["get-certificate"];
+        put?: never;
+        post?: never;
+        /** Delete a key and its certificates that no bank uses */
+        delete: operations["delete-certificate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{name}/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep what the issuer sent for a key */
+        put: operations["install-certificate"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -177,6 +348,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections/{id}/funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask whether the account could pay an amount */
+        post: operations["confirm-funds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}/operations/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a bank's own call for a user, under a connection */
+        post: operations["operate-for-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connections/{id}/sync": {
         parameters: {
             query?: never;
@@ -189,6 +394,41 @@ export interface paths {
         /** Read the bank now */
         post: operations["sync-connection"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List credential sets, without their secrets */
+        get: operations["list-credentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save or change a credential set; what is absent stays */
+        put: operations["save-credential"];
+        post?: never;
+        /** Remove a credential set that no registered bank needs */
+        delete: operations["remove-credential"];
         options?: never;
         head?: never;
         patch?: never;
@@ -282,6 +522,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List payments, newest first */
+        get: operations["list-payments"];
+        put?: never;
+        /** Order a payment; the user then authorises it at the bank */
+        post: operations["pay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish a payment with what the bank sent back; its state begins with p. */
+        post: operations["payment-callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a payment */
+        get: operations["get-payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registrations": {
         parameters: {
             query?: never;
@@ -313,6 +605,23 @@ export interface paths {
         post?: never;
         /** End the registration at a bank */
         delete: operations["deregister"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registrations/{bank}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the registration at a bank to other certificates */
+        post: operations["use-certificates"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -439,6 +748,51 @@ export interface components {
             updated: string;
             usage?: string;
         };
+        Answer: {
+            /** @description The bank's own JSON: one object, or an array of objects */
+            answer: unknown;
+        };
+        AuditEntry: {
+            /** @description Such as key.used, credential.saved, registration.done */
+            action: string;
+            /** @description user:ID, key:ID or system */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            detail: {
+                [key: string]: string;
+            };
+            /** @description Of the chain up to here; noted elsewhere with seq, it proves later that nothing was cut off */
+            head: string;
+            /**
+             * Format: int64
+             * @description Counts up by one
+             */
+            seq: number;
+            /** @description What it was done to */
+            subject: string;
+        };
+        AuditProof: {
+            /**
+             * Format: int64
+             * @description The first entry that was changed, moved or lost
+             */
+            broken?: number;
+            /**
+             * Format: int64
+             * @description How many were found whole
+             */
+            entries: number;
+            /** @description Of the last whole entry; note it with entries and give both later */
+            head: string;
+            /**
+             * @description Whether the point asked for is still in the chain
+             * @enum {string}
+             */
+            noted?: "kept" | "lost";
+            /** @description Nothing was found wrong */
+            whole: boolean;
+        };
         Balance: {
             account: string;
             /** @description Negative when overdrawn */
@@ -473,6 +827,54 @@ export interface components {
                 [key: string]: string;
             };
         };
+        Certificate: {
+            /** @description Such as RSA-2048, ECDSA-P-256 */
+            algorithm: string;
+            /** @description Subjects, leaf first */
+            chain: string[];
+            /**
+             * Format: int64
+             * @description Full days; negative once expired
+             */
+            daysLeft?: number;
+            extendedKeyUsage: string[];
+            /** @description SHA-256, hexadecimal */
+            fingerprint?: string;
+            issuer?: string;
+            keyUsage: string[];
+            /**
+             * @description key: there is no certificate yet
+             * @enum {string}
+             */
+            kind: "qwac" | "qseal" | "other" | "key";
+            name: string;
+            /** @description Such as GB-FCA */
+            ncaId?: string;
+            /** @description The national competent authority */
+            ncaName?: string;
+            /** Format: date-time */
+            notAfter?: string;
+            /** Format: date-time */
+            notBefore?: string;
+            /** @description Such as PSDGB-FCA-123456 */
+            organizationIdentifier?: string;
+            /**
+             * @description In the answer about one certificate only
+             * @enum {string}
+             */
+            revocation?: "good" | "revoked" | "not_told" | "not_answered";
+            /** Format: date-time */
+            revokedAt?: string;
+            /** @description PSP_AS, PSP_PI, PSP_AI, PSP_IC */
+            roles: string[];
+            /** @description Hexadecimal */
+            serial?: string;
+            subject?: string;
+            /** @description Ids of the banks whose registration uses it */
+            usedBy: string[];
+            /** @description What a person should know, one sentence each */
+            warnings: string[];
+        };
         CertificateHealth: {
             message: string;
             /** @description GET /certificates/{name} */
@@ -481,6 +883,51 @@ export interface components {
             notAfter?: string;
             /** @enum {string} */
             status: "ok" | "warn" | "fail";
+        };
+        CertificateMove: {
+            bank: string;
+            /**
+             * Format: int64
+             * @description Whose access was renewed
+             */
+            connections: number;
+            /** @description What is left to do */
+            left?: string[];
+            seal: string;
+            transport: string;
+        };
+        CertificateOrder: {
+            /**
+             * @description RSA-2048 when absent
+             * @enum {string}
+             */
+            algorithm?: "RSA-2048" | "ECDSA-P-256";
+            /** @description For the profile ob the organisation's id in the directory */
+            commonName?: string;
+            /** @description That of the identifier when absent */
+            country?: string;
+            /** @description Host names of a QWAC */
+            dnsNames?: string[];
+            /** @description Of the key: lower-case letters, digits, dots and dashes */
+            name: string;
+            /** @description Legal name */
+            organisation: string;
+            /** @description Such as PSDGB-FCA-123456 */
+            organizationIdentifier: string;
+            /**
+             * @description psd2 when absent; ob for Open Banking UK's OBWAC and OBSEAL
+             * @enum {string}
+             */
+            profile?: "psd2" | "ob";
+            /** @description PSP_AS, PSP_PI, PSP_AI, PSP_IC; PSP_AI when absent */
+            roles?: string[];
+            /** @enum {string} */
+            type: "qwac" | "qseal";
+        };
+        CertificateRequest: {
+            /** @description PEM */
+            csr: string;
+            name: string;
         };
         Check: {
             message: string;
@@ -491,12 +938,19 @@ export interface components {
             status: "ok" | "warn" | "fail";
         };
         ConnectInputBody: {
+            /** @description For funds: the IBAN to ask about; absent lets the user choose at the bank */
+            account?: string;
             bank: string;
             /**
              * Format: int64
              * @description How long the consent shall last; 0 for as long as the bank allows
              */
             days?: number;
+            /**
+             * @description accounts to read them, funds to confirm funds; accounts when absent
+             * @enum {string}
+             */
+            purpose?: "accounts" | "funds";
         };
         Connection: {
             /** Format: int64 */
@@ -515,6 +969,11 @@ export interface components {
             lastSync?: string;
             message?: string;
             permissions: string[];
+            /**
+             * @description What the consent is for
+             * @enum {string}
+             */
+            purpose: "accounts" | "funds";
             /** @description Send the user here, while awaiting_user */
             redirect?: string;
             /** @enum {string} */
@@ -530,6 +989,32 @@ export interface components {
         CreateKeyInputBody: {
             /** @description What it is for */
             name: string;
+        };
+        Credential: {
+            /** @description The banks of the catalogue that it opens */
+            banks: components["schemas"]["CredentialBank"][];
+            clientId?: string;
+            /** @description Banks with one portal share a group */
+            group: string;
+            /** @description client id, client secret, API key, tokens */
+            holds: string[];
+            label?: string;
+            /** @description Names of the tokens of the bank's own kind */
+            more: string[];
+            /**
+             * @description warn: ends within 30 days; fail: has ended, or has not begun
+             * @enum {string}
+             */
+            status: "ok" | "warn" | "fail";
+            /** Format: date-time */
+            validFrom?: string;
+            /** Format: date-time */
+            validUntil?: string;
+        };
+        CredentialBank: {
+            id: string;
+            name: string;
+            registered: boolean;
         };
         CredentialHealth: {
             group: string;
@@ -554,7 +1039,17 @@ export interface components {
         Field: {
             message: string;
             name: string;
+            optional?: boolean;
             secret?: boolean;
+        };
+        Funds: {
+            amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            at: string;
+            available: boolean;
+        };
+        FundsInputBody: {
+            amount: components["schemas"]["Money"];
         };
         HealthAnswerBody: {
             /** @enum {string} */
@@ -564,6 +1059,20 @@ export interface components {
             scheme: string;
             secondary?: string;
             value: string;
+        };
+        ImportInputBody: {
+            /** @description Lower-case letters, digits, dots and dashes */
+            name: string;
+            /** @description Of the PKCS#12 file */
+            password?: string;
+            /** @description Private key, not encrypted, with its certificates, leaf first */
+            pem?: string;
+            /** @description A PKCS#12 file in base64, instead of pem */
+            pkcs12?: string;
+        };
+        InstallInputBody: {
+            /** @description Certificates without private key, leaf first */
+            pem: string;
         };
         Left: {
             /** @description What is left to do at the bank; absent when nothing is */
@@ -579,6 +1088,11 @@ export interface components {
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
+        ListAuditEntry: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
         ListBalance: {
             items: components["schemas"]["Balance"][];
             /** @description Cursor of the next page; absent on the last */
@@ -589,6 +1103,11 @@ export interface components {
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
+        ListCertificate: {
+            items: components["schemas"]["Certificate"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
         ListCheck: {
             items: components["schemas"]["Check"][];
             /** @description Cursor of the next page; absent on the last */
@@ -596,6 +1115,21 @@ export interface components {
         };
         ListConnection: {
             items: components["schemas"]["Connection"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
+        ListCredential: {
+            items: components["schemas"]["Credential"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
+        ListOperation: {
+            items: components["schemas"]["Operation"][];
+            /** @description Cursor of the next page; absent on the last */
+            next?: string;
+        };
+        ListPayment: {
+            items: components["schemas"]["Payment"][];
             /** @description Cursor of the next page; absent on the last */
             next?: string;
         };
@@ -633,6 +1167,58 @@ export interface components {
         Money: {
             amount: string;
             currency: string;
+        };
+        OperateInputBody: {
+            /** @description The operation's fields, by name */
+            input?: {
+                [key: string]: string;
+            };
+        };
+        Operation: {
+            /** @description Not only reads: look before you repeat it */
+            changes: boolean;
+            /** @description Made as ourselves, below /banks; the others are made for a user, below /connections */
+            client: boolean;
+            /** @description What it takes as input */
+            fields: components["schemas"]["Field"][];
+            help?: string;
+            /** @description Stable, such as request-inquiry.create */
+            name: string;
+            title: string;
+        };
+        PayInputBody: {
+            amount: components["schemas"]["Money"];
+            bank: string;
+            creditor: components["schemas"]["Counterparty"];
+            /** @description The account that pays; absent lets the user choose at the bank */
+            debtor?: components["schemas"]["Identifier"];
+            information?: string;
+            reference?: string;
+            /** @enum {string} */
+            scheme: "sepa" | "sepa_instant" | "domestic" | "international" | "book_transfer";
+        };
+        Payment: {
+            amount: components["schemas"]["Money"];
+            bank: string;
+            bankName: string;
+            /** @description The bank's own word for the status */
+            bankStatus?: string;
+            /** Format: date-time */
+            created: string;
+            creditor: components["schemas"]["Counterparty"];
+            debtor?: components["schemas"]["Identifier"];
+            id: string;
+            information?: string;
+            /** @description Why it was rejected */
+            message?: string;
+            /** @description Send the user here, while awaiting_authorisation */
+            redirect?: string;
+            reference?: string;
+            scheme: string;
+            /** @enum {string} */
+            status: "awaiting_authorisation" | "authorised" | "pending" | "accepted" | "completed" | "rejected" | "cancelled";
+            /** Format: date-time */
+            updated: string;
         };
         Problem: {
             /** @description Stable: what the caller can do */
@@ -700,6 +1286,22 @@ export interface components {
             status: "pending" | "running" | "done" | "stopped";
             title: string;
         };
+        SaveCredentialInputBody: {
+            /** @description Never shown again */
+            apiKey?: string;
+            clientId?: string;
+            /** @description Never shown again */
+            clientSecret?: string;
+            label?: string;
+            /** @description Tokens of the bank's own kind, by name; an empty one is removed. Never shown again */
+            more?: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            validFrom?: string;
+            /** Format: date-time */
+            validUntil?: string;
+        };
         SetupInputBody: {
             email: string;
             name: string;
@@ -734,6 +1336,8 @@ export interface components {
             about: string;
             login: string;
             password: string;
+            /** @description Secret of its one-time codes (RFC 6238, base32) */
+            totp?: string;
         };
         Trace: {
             /** Format: date-time */
@@ -781,6 +1385,12 @@ export interface components {
             updated: string;
             /** Format: date */
             valueDate?: string;
+        };
+        UseInputBody: {
+            /** @description Name of the QSEAL; the present one stays when absent */
+            seal?: string;
+            /** @description Name of the QWAC; the present one stays when absent */
+            transport?: string;
         };
     };
     responses: never;
@@ -942,6 +1552,74 @@ export interface operations {
             };
         };
     };
+    "list-audit": {
+        parameters: {
+            query?: {
+                /** @description Only what was done to this */
+                subject?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "prove-audit": {
+        parameters: {
+            query?: {
+                /** @description Noted earlier, with head */
+                entries?: number;
+                /** @description Noted earlier, with entries */
+                head?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditProof"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-balances": {
         parameters: {
             query?: {
@@ -1034,6 +1712,73 @@ export interface operations {
             };
         };
     };
+    "list-operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOperation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "operate-as-client": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     callback: {
         parameters: {
             query?: never;
@@ -1054,6 +1799,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCertificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "issue-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "request-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "install-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstallInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
                 };
             };
             /** @description Error */
@@ -1189,6 +2157,77 @@ export interface operations {
             };
         };
     };
+    "confirm-funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FundsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Funds"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "operate-for-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sync-connection": {
         parameters: {
             query?: never;
@@ -1208,6 +2247,99 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Connection"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCredential"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveCredentialInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -1370,6 +2502,135 @@ export interface operations {
             };
         };
     };
+    "list-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPayment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same key is the same payment, however often it is sent */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "payment-callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallbackInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-registrations": {
         parameters: {
             query?: never;
@@ -1481,6 +2742,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Left"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "use-certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bank: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UseInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateMove"];
                 };
             };
             /** @description Error */
