@@ -218,6 +218,9 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	b.events.mount(mux)
 	servePayments(mux, c, b, server, zone, ids)
 	mux.Handle("/directory/", b.Register.Handler())
+	if err := servePortal(mux, c, bank, b.db, zone); err != nil {
+		return nil, err
+	}
 	mux.Handle("/", server.Handler())
 	return mux, serveSimulators(mux, simulators{config: c, side: b, bank: bank, zone: zone, ids: ids, key: signing, toSelf: clientToSelf(c)})
 }

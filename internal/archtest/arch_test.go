@@ -101,6 +101,7 @@ var layer = []struct {
 	{"modelbank/as", 4},
 	{"modelbank/directory", 4},
 	{"modelbank", 5},
+	{"modelbank/portal", 6},
 	{"modelbank/sim", 6},
 	{"modelbank/sim/op", 7},
 	{"modelbank/sim/bunq", 7},
