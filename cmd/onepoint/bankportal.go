@@ -22,13 +22,16 @@ import (
 const operatorKeyFile = "bank-operator.key"
 
 // servePortal mounts the bank's portal.
-func servePortal(mux *http.ServeMux, c bankConfig, bank *modelbank.Bank, s modelbank.PortalStore, zone *time.Location) error {
+func servePortal(mux *http.ServeMux, c bankConfig, bank *modelbank.Bank, s modelbank.PortalStore, factor portal.SecondFactor, zone *time.Location) error {
 	key, err := operatorKey(filepath.Join(c.Data, operatorKeyFile))
 	if err != nil {
 		return err
 	}
+	if c.NoSecondFactor {
+		factor = nil
+	}
 	pages, err := portal.New(portal.Config{
-		Bank: bankName, Zone: zone, Customers: bank.Portal(s), Store: s, Operator: key, Now: c.Now, Log: c.Log.With("part", "portal"),
+		Factor: factor, Bank: bankName, Zone: zone, Customers: bank.Portal(s), Store: s, Operator: key, Now: c.Now, Log: c.Log.With("part", "portal"),
 		Developers: portal.Developers{
 			Issuer: c.URL, Directory: directoryName, Root: filepath.Base(c.Trust.rootFile), APIs: catalogue(), Users: testUsers(c.Seed),
 		},
@@ -75,11 +78,31 @@ func catalogue() []portal.API {
 			About: "Consents, accounts, balances, transactions.", Spec: obie + "profiles/account-and-transaction-api-profile.html",
 		},
 		{
+			Name: "Account information", Version: "UK Open Banking v3.1.11", Path: "/open-banking/v3.1/aisp", Status: stable,
+			About: "The same in the older version.", Spec: "https://openbankinguk.github.io/read-write-api-site3/v3.1.11/",
+		},
+		{
+			Name: "Payment initiation", Version: "UK Open Banking v3.1.11 and v4.0", Path: "/open-banking/v4.0/pisp", Status: stable,
+			About: "Domestic, scheduled, standing orders, international and file payments.", Spec: obie + "profiles/payment-initiation-api-profile.html",
+		},
+		{
+			Name: "Variable recurring payments", Version: "UK Open Banking v3.1.11 and v4.0", Path: "/open-banking/v4.0/vrp", Status: stable,
+			About: "Payments within limits that the customer set once.", Spec: obie + "profiles/vrp-profile.html",
+		},
+		{
+			Name: "Confirmation of funds", Version: "UK Open Banking v3.1.11 and v4.0", Path: "/open-banking/v4.0/cbpii", Status: stable,
+			About: "Whether an account could pay: yes or no.", Spec: obie + "profiles/confirmation-of-funds-api-profile.html",
+		},
+		{
+			Name: "Events", Version: "UK Open Banking v3.1.11 and v4.0", Path: "/open-banking/v4.0/event-subscriptions", Status: stable,
+			About: "Signed tokens pushed or polled when a consent or payment changes.", Spec: obie + "profiles/event-notification-api-profile.html",
+		},
+		{
 			Name: "Registration", Version: "DCR v3.3", Path: "/as/register", Status: stable,
 			About: "Register a client, read it, change it, delete it.", Spec: "https://openbankinguk.github.io/dcr-docs-pub/v3.3/dynamic-client-registration.html",
 		},
 		{
-			Name: "Authorization", Version: "FAPI 1 Advanced, PAR", Path: "/as", Status: stable,
+			Name: "Authorization", Version: "FAPI 1 Advanced, FAPI 2, PAR, JARM", Path: "/as", Status: stable,
 			About: "Customers log in and decide; tokens are bound to certificates.", Spec: "https://openid.net/specs/openid-financial-api-part-2-1_0.html",
 		},
 		{

@@ -218,7 +218,7 @@ func assemble(ctx context.Context, c bankConfig, b *bankSide, keys *vault.Vault,
 	b.events.mount(mux)
 	servePayments(mux, c, b, server, zone, ids)
 	mux.Handle("/directory/", b.Register.Handler())
-	if err := servePortal(mux, c, bank, b.db, zone); err != nil {
+	if err := servePortal(mux, c, bank, b.db, server, zone); err != nil {
 		return nil, err
 	}
 	mux.Handle("/", server.Handler())

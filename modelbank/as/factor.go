@@ -54,6 +54,14 @@ func (s *Server) exempt(ctx context.Context, i interaction) (bool, error) {
 	return !f.Strong.IsZero() && s.Now().Sub(f.Strong) < s.ExemptionPeriod, nil
 }
 
+// CheckCode judges a customer's one-time code for another page of the bank, such
+// as its portal. The errors are CodeUnauthenticated for a wrong or used one,
+// CodeRateLimited while the factor is locked, CodeConflict for a login without an
+// app.
+func (s *Server) CheckCode(ctx context.Context, customer, code string) error {
+	return s.checkTOTP(ctx, customer, code)
+}
+
 // checkTOTP judges a code of the customer's app. CodeUnauthenticated when it is
 // wrong or was used, CodeRateLimited while the factor is locked, CodeConflict
 // when the customer has none.
