@@ -107,6 +107,11 @@ func (f *follower) untilSynced(c *cliContext, connection string, tell bool) (api
 			continue
 		}
 		text, ok := strings.CutPrefix(line, "data: ")
+		if ok && kind == string(onepoint.EventConnectionChanged) {
+			if err := endedMeanwhile(text, connection); err != nil {
+				return api.Sync{}, err
+			}
+		}
 		if !ok || !strings.HasPrefix(kind, "sync.") {
 			continue
 		}
@@ -132,6 +137,24 @@ func (f *follower) untilSynced(c *cliContext, connection string, tell bool) (api
 		}
 	}
 	return api.Sync{}, onepoint.E(onepoint.CodeUnavailable, "follow the sync", "the platform stopped before the sync ended; it goes on when the platform is back", f.lines.Err())
+}
+
+// endedMeanwhile reads a change of the connection: one whose consent ended, at the
+// bank or here, syncs no more.
+func endedMeanwhile(text, connection string) error {
+	var e struct {
+		Subject string `json:"subject"`
+		Data    struct {
+			Status string `json:"status"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal([]byte(text), &e); err != nil {
+		return onepoint.E(onepoint.CodeProtocol, "follow the sync", "the platform's event is not what this version expects", err)
+	}
+	if e.Subject != connection || e.Data.Status == "active" {
+		return nil
+	}
+	return onepoint.E(onepoint.CodeConflict, "sync", "the consent of this connection has ended; connect the bank again", nil)
 }
 
 // progress shows a sync: a bar on a terminal, a line at the end elsewhere.
