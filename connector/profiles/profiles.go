@@ -51,7 +51,7 @@ func read(folder fs.FS, name string) (connector.Profile, error) {
 	if err != nil {
 		return connector.Profile{}, fmt.Errorf("open profile: %w", err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	content, err := io.ReadAll(io.LimitReader(f, maxProfile+1))
 	if err != nil {
 		return connector.Profile{}, fmt.Errorf("read profile: %w", err)
