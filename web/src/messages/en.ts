@@ -50,6 +50,7 @@ export const en = {
   'consent.days.n': '{n} days',
   'consent.go': 'Go to {bank}',
   'consent.back': 'Choose another bank',
+  'consent.usercode': 'The bank then asks for a code: onepoint code LOGIN prints it.',
   'consent.users': 'Logins to try',
   'consent.user': '{login}, password {password}: {about}',
   'callback.title': 'Back from your bank',

@@ -14,6 +14,7 @@ export function TestUsers({ bank }: { bank: Bank }) {
           <li key={u.login}>{t('consent.user', u)}</li>
         ))}
       </ul>
+      {bank.testUsers.some((u) => u.totp) && <p className="mt-2">{t('consent.usercode')}</p>}
     </section>
   );
 }
