@@ -37,7 +37,7 @@ func TestParseNamesEveryFault(t *testing.T) {
 		{"the implicit flow", `"code id_token"`, `"token"`, "security.response_type"},
 		{"a misspelt key", `consent_days`, `consent_day`, "limits.consent_day"},
 		{"a negative limit", `consent_days = 180`, `consent_days = -1`, "limits"},
-		{"an unknown offer", `offers = ["accounts"]`, `offers = ["loans"]`, "offers"},
+		{"an unknown offer", `offers = ["accounts", "payments", "funds"]`, `offers = ["loans"]`, "offers"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
