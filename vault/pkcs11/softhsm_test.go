@@ -124,6 +124,15 @@ func (m *memory) VaultItem(_ context.Context, workspace, kind, name string) ([]b
 	return nil, onepoint.E(onepoint.CodeNotFound, "read vault item", "there is no such thing", nil)
 }
 
+func (m *memory) DeleteVaultItem(_ context.Context, workspace, kind, name string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.items, [3]string{workspace, kind, name})
+	return nil
+}
+
+func (m *memory) VaultNames(context.Context, string, string) ([]string, error) { return nil, nil }
+
 func (m *memory) AddVaultItem(_ context.Context, workspace, kind, name string, sealed []byte, _ time.Time) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
